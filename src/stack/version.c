@@ -21,15 +21,12 @@ const char *
 plim_strerror(int code)
 {
 	switch (code) {
-	case PLIM_OK:
-		return "no error";
-#define PLIM_X(name, number, text)                                                                                     \
-	case PLIM_##name:                                                                                              \
-		return text;
+	case PLIM_OK: return "no error";
+#define PLIM_X(name, number, text) \
+	case PLIM_##name: return text;
 		PLIM_ERRORS(PLIM_X)
 #undef PLIM_X
-	default:
-		return "unknown error";
+	default: return "unknown error";
 	}
 }
 
