@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The Internet checksum (RFC 1071), as an unfolded sum that can be continued.
+ *
+ * A sum is over octets as if they began at an even offset; pl_csum_shift() turns
+ * the sum of a run that begins at an odd one.
+ */
+#ifndef PL_BASE_CHECKSUM_H
+#define PL_BASE_CHECKSUM_H
+
+#include "base/def.h"
+
+/** Add n octets to a running sum. */
+uint64_t pl_csum_add(uint64_t sum, const void *p, size_t n);
+
+/** Copy n octets and add them to a running sum, in one pass. */
+uint64_t pl_csum_copy(uint64_t sum, void *restrict to, const void *restrict from, size_t n);
+
+/** The sum of a run that stands at an odd offset. */
+uint64_t pl_csum_shift(uint64_t sum);
+
+/** Fold to 16 bits, not complemented, in host order of the octets as stored: write it with memcpy-like pl_csum_store(). */
+uint16_t pl_csum_fold(uint64_t sum);
+
+/** Store the complement of a folded sum at p. */
+void pl_csum_store(uint8_t *p, uint64_t sum);
+
+/** Does a sum over octets that include their checksum verify? */
+bool pl_csum_is_valid(uint64_t sum);
+
+/** The pseudo-header of TCP, UDP and ICMPv6 (RFC 9293 §3.1, RFC 8200 §8.1). */
+uint64_t pl_csum_pseudo(const struct plim_addr *src, const struct plim_addr *dst, uint8_t proto, uint32_t len);
+
+#endif

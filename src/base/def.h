@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Definitions everybody needs: assertions, attributes, small helpers.
+ *
+ * PL_ASSERT is for our own bugs only. Nothing that arrives in a packet or as an
+ * argument may trip one. PL_NEVER(x) marks a branch we think impossible yet want
+ * to survive: it is x, and traps in debug builds.
+ */
+#ifndef PL_BASE_DEF_H
+#define PL_BASE_DEF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <plim/plim.h>
+
+#ifdef PL_DEBUG
+#define PL_ASSERT(x) ((x) ? (void)0 : __builtin_trap())
+#define PL_NEVER(x) (__builtin_expect(!!(x), 0) ? (__builtin_trap(), true) : false)
+#else
+#define PL_ASSERT(x) ((void)sizeof(!(x)))
+#define PL_NEVER(x) __builtin_expect(!!(x), 0)
+#endif
+
+#define PL_LIKELY(x) __builtin_expect(!!(x), 1)
+#define PL_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define PL_COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define PL_MIN(a, b) ((a) < (b) ? (a) : (b))
+#define PL_MAX(a, b) ((a) > (b) ? (a) : (b))
+#define PL_CLAMP(x, lo, hi) PL_MIN(PL_MAX(x, lo), hi)
+#define PL_ALIGN_UP(x, a) (((x) + ((a)-1)) / (a) * (a))
+
+/* Freestanding: the four functions a compiler may call anyway. */
+void *memcpy(void *restrict to, const void *restrict from, size_t n);
+void *memmove(void *to, const void *from, size_t n);
+void *memset(void *p, int c, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+
+/** Nanoseconds. */
+typedef plim_time pl_time;
+#define PL_TIME_NEVER PLIM_NEVER
+#define PL_US(n) ((pl_time)(n) * 1000u)
+#define PL_MS(n) ((pl_time)(n) * 1000000u)
+#define PL_SEC(n) ((pl_time)(n) * 1000000000u)
+
+/** The object's number in the arena: its offset / 8. 0 is nobody. */
+typedef uint32_t pl_id;
+
+/** A run of octets that is only read. */
+struct pl_span {
+	const uint8_t *p;
+	size_t len;
+};
+
+#endif

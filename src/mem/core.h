@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What every part of one stack shares: memory, configuration, chance, the latest
+ * time, and the counters. No part keeps counters of its own.
+ */
+#ifndef PL_MEM_CORE_H
+#define PL_MEM_CORE_H
+
+#include "base/siphash.h"
+#include "mem/mem.h"
+
+struct pl_core {
+	struct pl_mem mem;
+	struct plim_config conf; /* as given, derived values filled in */
+	struct pl_key hash_key;  /* tables */
+	struct pl_key isn_key;   /* RFC 9293 §3.4.1 */
+	struct pl_key port_key;  /* RFC 6056 */
+	struct pl_key ts_key;    /* timestamp offsets */
+	struct pl_key cookie_key;
+	struct pl_rng rng;
+	pl_time now;             /* the latest time given */
+	pl_time created;
+	pl_id ready_head, ready_tail; /* slots with events, see mem/slot.h */
+	uint64_t slot_generation;
+	uint32_t level_event;    /* PLIM_EV_LEVEL waits to be told */
+	uint64_t drops[PLIM_N_DROPS];
+	uint64_t actions[PLIM_N_ACTIONS];
+	uint64_t tcp[PLIM_N_TCP_COUNTERS];
+	uint64_t frames_in, frames_out, octets_in, octets_out;
+	uint64_t udp_in, udp_out;
+};
+
+/* Count a refusal and hand its reason on: `return PL_DROP(core, ip4_checksum);` */
+#define PL_DROP(core, reason) ((core)->drops[PLIM_DROP_##reason]++, PLIM_DROP_##reason)
+#define PL_ACTION(core, name) ((void)(core)->actions[PLIM_ACTION_##name]++)
+#define PL_TCP_COUNT(core, name) ((void)(core)->tcp[PLIM_TCP_##name]++)
+#define PL_TCP_COUNT_N(core, name, n) ((void)((core)->tcp[PLIM_TCP_##name] += (n)))
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The arena: one region of T octets, cut into slabs of one object type each.
+ *
+ * Real octets are counted: a class holds its slabs, slack included. An allocation
+ * names its type (and so its class); the caller accounts it to its owner. Objects
+ * are named by pl_id (offset / 8), so records may be looked at from anywhere and a
+ * wild number is found out (pl_mem_is_live).
+ *
+ * Bounds: a class never holds more than its cap; record + stream + index + app are
+ * capped jointly (cap_conn); only PL_GRANT_RESERVE may go into the reserve. All
+ * operations are O(1).
+ */
+#ifndef PL_MEM_MEM_H
+#define PL_MEM_MEM_H
+
+#include "base/def.h"
+#include "mem/objects.h"
+
+#define PL_MEM_MAX_SLABS 4096
+#define PL_SLAB_BANDS 4
+
+/* What is known of a slab; never inside it. */
+struct pl_slab {
+	uint32_t free;       /* first freed object's index + 1, LIFO; 0: none */
+	uint16_t used;       /* objects handed out */
+	uint16_t fresh;      /* objects from this index on were never handed out (their pages are untouched) */
+	uint16_t next, prev; /* in its list, slab number + 1 */
+	uint8_t type;        /* enum pl_obj; 0: free slab */
+	uint8_t band;        /* which list of its type: by fullness */
+};
+
+struct pl_mem_type {
+	uint32_t octets;               /* of an object */
+	uint32_t per_slab;
+	uint32_t live;                 /* objects handed out */
+	uint16_t slabs;                /* slabs held */
+	uint8_t cls;
+	uint16_t part[PL_SLAB_BANDS];  /* part-used slabs by fullness, fullest band first; number + 1 */
+};
+
+struct pl_mem {
+	uint8_t *region;
+	size_t target;          /* T */
+	size_t slab_octets;
+	uint8_t slab_shift;
+	uint8_t block_shift;
+	uint32_t first_octet;   /* offset of slab 0 */
+	uint32_t n_slabs;
+	uint32_t fresh_slabs;   /* slabs from this number on were never used */
+	uint16_t free_slab;     /* list of emptied slabs, number + 1 */
+	uint32_t slabs_used;
+	struct pl_slab *slabs;
+	struct pl_mem_type types[PL_N_OBJS];
+	uint64_t cls_octets[PLIM_N_CLASSES]; /* slabs held, whole */
+	uint64_t cls_live[PLIM_N_CLASSES];   /* objects held */
+	uint64_t cls_cap[PLIM_N_CLASSES];
+	uint64_t cap_conn;      /* joint cap of record, stream, index, app */
+	uint64_t reserve_left;  /* of the reserve, for PL_GRANT_RESERVE */
+	uint64_t charged;       /* octets charged by the application for memory elsewhere */
+	uint64_t static_octets;
+	uint64_t peak;
+	uint64_t refused;
+};
+
+enum pl_grant {
+	PL_GRANT_NORMAL,
+	PL_GRANT_RESERVE, /* a segment at RCV.NXT, one inflation: may use the reserve */
+};
+
+struct pl_mem_layout {
+	uint64_t cap_pct[PLIM_N_CLASSES]; /* of T; 0: within the joint cap only */
+	uint64_t conn_pct;                /* joint cap */
+	uint32_t block_octets;            /* 0: derived from T */
+};
+
+/** The block size for a target: clamp(T/16Ki, 256, 1024), a power of two. */
+uint32_t pl_mem_block_for(size_t target);
+
+/** Lay the arena over region[taken, size): slab descriptors, then slabs. False: too small. */
+bool pl_mem_init(struct pl_mem *m, uint8_t *region, size_t taken, size_t size, const struct pl_mem_layout *layout);
+
+/** An object, its octets undefined. 0: refused (a cap, or no slab). */
+pl_id pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+
+/** As pl_mem_alloc(), zeroed. */
+pl_id pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+
+void pl_mem_free(struct pl_mem *m, enum pl_obj type, pl_id id);
+
+/** Charge octets held elsewhere (class app). False: refused. */
+bool pl_mem_charge(struct pl_mem *m, uint64_t octets);
+void pl_mem_uncharge(struct pl_mem *m, uint64_t octets);
+
+static inline void *pl_mem_ptr(const struct pl_mem *m, pl_id id) { return m->region + (size_t)id * 8; }
+static inline pl_id pl_mem_id(const struct pl_mem *m, const void *p) { return (pl_id)((size_t)((const uint8_t *)p - m->region) / 8); }
+static inline uint32_t pl_mem_octets(const struct pl_mem *m, enum pl_obj type) { return m->types[type].octets; }
+static inline uint32_t pl_mem_block(const struct pl_mem *m) { return 1u << m->block_shift; }
+
+/** Could id name an object of this type that was handed out at some time? (Of freed ones the caller's generation tells.) */
+bool pl_mem_is_object(const struct pl_mem *m, enum pl_obj type, pl_id id);
+
+/** Go through the objects of a type, freed ones included: the next id after `after` (0: the first), 0 at the end. Skips slabs of other types in O(slabs). */
+pl_id pl_mem_walk(const struct pl_mem *m, enum pl_obj type, pl_id after);
+
+/** Octets of the region that are held now: static part, slabs in use, charges. */
+uint64_t pl_mem_used(const struct pl_mem *m);
+
+/** Octets held by record + stream + index + app. */
+uint64_t pl_mem_conn_used(const struct pl_mem *m);
+
+/** Walk every slab and free list; a text of the first fault, or NULL. */
+const char *pl_mem_check(const struct pl_mem *m);
+
+#endif

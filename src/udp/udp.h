@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * UDP sockets (RFC 768, RFC 1122 4.1): bounded queues in real octets, class `udp`.
+ *
+ * A socket is an arena object named by pl_id. Events go to its handle slot.
+ */
+#ifndef PL_UDP_UDP_H
+#define PL_UDP_UDP_H
+
+#include "mem/slot.h"
+#include "net/net.h"
+
+struct pl_udp {
+	struct pl_core *core;
+	struct pl_net *net;
+	pl_id sockets;       /* list of all */
+	pl_id tx_head, tx_tail; /* sockets with datagrams to send */
+	uint64_t queue_limit;   /* per socket, real octets */
+};
+
+void pl_udp_init(struct pl_udp *u, struct pl_core *c, struct pl_net *n);
+
+/** laddr 255: every address. port 0: random. PLIM_EADDRINUSE, PLIM_ENOMEM. */
+int pl_udp_open(struct pl_udp *u, uint8_t laddr, uint8_t family, uint16_t port, uint32_t cookie, pl_id *out);
+void pl_udp_set_slot(struct pl_udp *u, pl_id sock, pl_id slot);
+void pl_udp_close(struct pl_udp *u, pl_id sock);
+uint32_t pl_udp_cookie(const struct pl_udp *u, pl_id sock);
+void pl_udp_set_cookie(struct pl_udp *u, pl_id sock, uint32_t cookie);
+uint16_t pl_udp_port(const struct pl_udp *u, pl_id sock);
+
+/** Take a datagram from the network layer. */
+void pl_udp_input(struct pl_udp *u, const struct pl_pkt *pkt);
+void pl_udp_icmp_error(struct pl_udp *u, const struct pl_icmp_error *err);
+
+int64_t pl_udp_send(struct pl_udp *u, pl_id sock, const struct plim_endpoint *to, const uint8_t *data, size_t len);
+int64_t pl_udp_recv(struct pl_udp *u, pl_id sock, uint8_t *data, size_t len, struct plim_endpoint *from);
+
+/** Octets of the next datagram, 0 if none. */
+uint32_t pl_udp_readable(const struct pl_udp *u, pl_id sock);
+
+/**
+ * Build the next datagram to send as a frame. False: none. *loop: it is for ourselves: hand its IP
+ * datagram to the stack's input instead of the driver.
+ */
+bool pl_udp_output(struct pl_udp *u, struct plim_frame *f, bool *loop, pl_time now);
+
+#endif
