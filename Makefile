@@ -1,0 +1,51 @@
+# The front door. Everything is built by Meson; this file only says what can be asked for.
+#   make              set-up (installs what is missing) and the release build
+#   make demo         the tour: kernel clients against our stack, under a memory target
+#   make test         every test         make lint         every check on the text
+#   make asan         tests with sanitizers and assertions only
+#   make check-serve  the program under unmodified clients, at full length
+#   make check-fresh  the same demo and tests in a fresh Debian root
+#   make fuzz         the fuzz targets, FUZZ_SECONDS each
+
+SHELL = /bin/sh
+BUILD = build
+FUZZ_SECONDS = 20
+PREFIX = /usr/local
+
+.PHONY: all setup release demo test lint asan check-serve check-fresh fuzz install clean
+
+all: release
+
+setup:
+	@scripts/setup.sh
+
+release: setup
+	@scripts/build.sh release $(BUILD)
+
+demo: release
+	@$(BUILD)/plim demo
+
+test: release
+	@scripts/test.sh
+
+lint: setup
+	@scripts/lint.sh
+
+asan: setup
+	@scripts/test.sh asan
+
+check-serve: release
+	@tests/interop/check-serve --build $(BUILD)
+
+check-fresh:
+	@scripts/check-fresh.sh
+
+fuzz: setup
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+install: release
+	@meson configure $(BUILD) -Dprefix=$(PREFIX)
+	@meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf build build-*

@@ -1,0 +1,44 @@
+#!/bin/bash
+# Install the Debian packages that are missing, and only those. Root installs without asking for sudo.
+#   setup.sh [--print]     --print: name what is missing, install nothing
+set -euo pipefail
+
+# What each is for stands in docs/dependencies.md.
+packages=(
+	meson ninja-build gcc libc6-dev pkg-config
+	libcmocka-dev libinih-dev libjansson-dev libhttp-parser-dev libmd-dev
+	clang clang-format clang-tidy libclang-rt-dev cppcheck
+	curl wrk ncat iperf3 iproute2 procps
+)
+
+missing=()
+for p in "${packages[@]}"; do
+	status=$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null || true)
+	[ "$status" = installed ] || missing+=("$p")
+done
+
+if [ ${#missing[@]} -eq 0 ]; then
+	exit 0
+fi
+if [ "${1:-}" = --print ]; then
+	echo "${missing[*]}"
+	exit 0
+fi
+if ! command -v apt-get >/dev/null; then
+	echo "set-up: not a Debian system; install the equivalents of: ${missing[*]}" >&2
+	exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+	echo "set-up: missing packages; as root run: apt-get install --no-install-recommends ${missing[*]}" >&2
+	exit 1
+fi
+
+echo "set-up: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+	tail -n 20 "$log" >&2
+	echo "set-up: apt-get failed (above)" >&2
+	exit 1
+fi

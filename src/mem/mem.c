@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The arena. See mem.h for what it promises.
+ *
+ * Invariants: a slab is free, part-used (in exactly one list of its type, by
+ * fullness) or full (in none). cls_octets[c] is slab_octets x slabs of c's types.
+ * Freed objects form a LIFO list inside their slab; objects at or beyond `fresh`
+ * were never handed out, so their pages may still be untouched.
+ *
+ * Allocation prefers the fullest slabs, so that others empty again after a wave.
+ */
+#include "mem/mem.h"
+
+#define PL_SLAB_LEAST 1024u
+#define PL_SLAB_MOST (512u * 1024u)
+#define PL_MAX_SLABS 65534u
+
+static const struct {
+	uint8_t cls;
+	uint32_t octets;
+} object_types[PL_N_OBJS] = {
+	{ PLIM_CLASS_static, 0 },
+#define PL_X(name, cls, octets) { PLIM_CLASS_##cls, octets },
+	PL_OBJECTS(PL_X)
+#undef PL_X
+};
+
+static bool
+is_joint(unsigned cls)
+{
+	return cls == PLIM_CLASS_record || cls == PLIM_CLASS_stream || cls == PLIM_CLASS_index || cls == PLIM_CLASS_app;
+}
+
+static uint32_t
+pow2_at_most(size_t x)
+{
+	uint32_t p = 1;
+
+	while (p <= x / 2)
+		p *= 2;
+	return p;
+}
+
+static uint8_t
+log2_of(uint32_t pow2)
+{
+	uint8_t n = 0;
+
+	while ((1u << n) < pow2)
+		n++;
+	return n;
+}
+
+uint32_t
+pl_mem_block_for(size_t target)
+{
+	return PL_CLAMP(pow2_at_most(target / 16384), 256u, 1024u);
+}
+
+static void
+init_types(struct pl_mem *m, uint32_t block)
+{
+	for (unsigned t = 1; t < PL_N_OBJS; t++) {
+		struct pl_mem_type *ty = &m->types[t];
+
+		ty->octets = object_types[t].octets ? object_types[t].octets : block;
+		ty->per_slab = (uint32_t)(m->slab_octets / ty->octets);
+		ty->cls = object_types[t].cls;
+	}
+}
+
+static void
+init_caps(struct pl_mem *m, const struct pl_mem_layout *layout)
+{
+	for (unsigned c = 0; c < PLIM_N_CLASSES; c++)
+		m->cls_cap[c] = m->target / 100 * layout->cap_pct[c];
+	m->cap_conn = m->target / 100 * layout->conn_pct;
+	for (unsigned c = 0; c < PLIM_N_CLASSES; c++)
+		if (is_joint(c) && layout->cap_pct[c] == 0)
+			m->cls_cap[c] = m->cap_conn;
+	m->reserve_left = m->cls_cap[PLIM_CLASS_reserve];
+}
+
+bool
+pl_mem_init(struct pl_mem *m, uint8_t *region, size_t taken, size_t size, const struct pl_mem_layout *layout)
+{
+	uint32_t block = layout->block_octets ? layout->block_octets : pl_mem_block_for(size);
+	size_t descs, first;
+
+	memset(m, 0, sizeof *m);
+	m->region = region;
+	m->target = size;
+	m->block_shift = log2_of(block);
+	m->slab_octets = PL_CLAMP(pow2_at_most(size / 1024), PL_MAX(PL_SLAB_LEAST, block), PL_SLAB_MOST);
+	m->slab_shift = log2_of((uint32_t)m->slab_octets);
+	taken = PL_ALIGN_UP(taken, 64);
+	if (taken >= size)
+		return false;
+	m->n_slabs = (uint32_t)PL_MIN((size - taken) / (m->slab_octets + sizeof(struct pl_slab)), PL_MAX_SLABS);
+	descs = (size_t)m->n_slabs * sizeof(struct pl_slab);
+	first = PL_ALIGN_UP(taken + descs, 64);
+	while (m->n_slabs > 0 && first + m->n_slabs * m->slab_octets > size)
+		m->n_slabs--;
+	if (m->n_slabs < PL_N_OBJS)
+		return false;
+	m->slabs = (struct pl_slab *)(void *)(region + taken);
+	memset(m->slabs, 0, descs);
+	m->first_octet = (uint32_t)first;
+	m->static_octets = first;
+	m->cls_octets[PLIM_CLASS_static] = first;
+	m->cls_live[PLIM_CLASS_static] = first;
+	m->peak = first;
+	init_types(m, block);
+	init_caps(m, layout);
+	return true;
+}
+
+static uint8_t *
+slab_base(const struct pl_mem *m, uint32_t slab)
+{
+	return m->region + m->first_octet + ((size_t)slab << m->slab_shift);
+}
+
+static uint32_t *
+link_of(const struct pl_mem *m, uint32_t slab, uint32_t object)
+{
+	return (uint32_t *)(void *)(slab_base(m, slab) + (size_t)object * m->types[m->slabs[slab].type].octets);
+}
+
+static uint32_t
+slab_of(const struct pl_mem *m, pl_id id)
+{
+	return (uint32_t)(((size_t)id * 8 - m->first_octet) >> m->slab_shift);
+}
+
+/* ---- lists of part-used slabs ---- */
+
+static void
+band_insert(struct pl_mem *m, uint32_t slab, uint8_t band)
+{
+	struct pl_mem_type *ty = &m->types[m->slabs[slab].type];
+	struct pl_slab *s = &m->slabs[slab];
+
+	s->band = band;
+	s->prev = 0;
+	s->next = ty->part[band];
+	if (s->next)
+		m->slabs[s->next - 1].prev = (uint16_t)(slab + 1);
+	ty->part[band] = (uint16_t)(slab + 1);
+}
+
+static void
+band_remove(struct pl_mem *m, uint32_t slab)
+{
+	struct pl_slab *s = &m->slabs[slab];
+
+	if (s->prev)
+		m->slabs[s->prev - 1].next = s->next;
+	else
+		m->types[s->type].part[s->band] = s->next;
+	if (s->next)
+		m->slabs[s->next - 1].prev = s->prev;
+}
+
+static uint8_t
+band_for(const struct pl_mem_type *ty, uint32_t used)
+{
+	return (uint8_t)(used * PL_SLAB_BANDS / ty->per_slab);
+}
+
+/* A part-used slab whose fullness changed moves to the list it now belongs to. */
+static void
+band_update(struct pl_mem *m, uint32_t slab)
+{
+	struct pl_slab *s = &m->slabs[slab];
+	uint8_t band = band_for(&m->types[s->type], s->used);
+
+	if (band == s->band)
+		return;
+	band_remove(m, slab);
+	band_insert(m, slab, band);
+}
+
+/* ---- slabs ---- */
+
+static void
+note_peak(struct pl_mem *m)
+{
+	uint64_t used = pl_mem_used(m);
+
+	if (used > m->peak)
+		m->peak = used;
+}
+
+uint64_t
+pl_mem_conn_used(const struct pl_mem *m)
+{
+	return m->cls_octets[PLIM_CLASS_record] + m->cls_octets[PLIM_CLASS_stream] + m->cls_octets[PLIM_CLASS_index] +
+	       m->cls_octets[PLIM_CLASS_app] + m->charged;
+}
+
+static uint64_t
+conn_live(const struct pl_mem *m)
+{
+	return m->cls_live[PLIM_CLASS_record] + m->cls_live[PLIM_CLASS_stream] + m->cls_live[PLIM_CLASS_index] +
+	       m->cls_live[PLIM_CLASS_app] + m->charged;
+}
+
+uint64_t
+pl_mem_used(const struct pl_mem *m)
+{
+	return m->static_octets + ((uint64_t)m->slabs_used << m->slab_shift) + m->charged;
+}
+
+/* Caps hold for whole slabs, so that every class can be full at once and T still holds. */
+static bool
+may_take_slab(const struct pl_mem *m, unsigned cls, enum pl_grant grant)
+{
+	uint64_t joint = m->cap_conn + (grant == PL_GRANT_RESERVE ? m->reserve_left : 0);
+
+	if (pl_mem_used(m) + m->slab_octets > m->target)
+		return false;
+	if (is_joint(cls) && pl_mem_conn_used(m) + m->slab_octets > joint)
+		return false;
+	if (grant == PL_GRANT_RESERVE && is_joint(cls))
+		return true;
+	return m->cls_octets[cls] + (cls == PLIM_CLASS_app ? m->charged : 0) + m->slab_octets <= m->cls_cap[cls];
+}
+
+/* While the reserve is in use, free objects of part-used slabs are its stock: leave that much of them. */
+static bool
+may_take_object(const struct pl_mem *m, unsigned cls, uint32_t octets, enum pl_grant grant)
+{
+	if (grant == PL_GRANT_RESERVE || !is_joint(cls) || pl_mem_conn_used(m) <= m->cap_conn)
+		return true;
+	return conn_live(m) + octets + m->reserve_left <= m->cap_conn;
+}
+
+/* A slab for a type: an emptied one first, its pages are there already. n_slabs if none. */
+static uint32_t
+take_slab(struct pl_mem *m, enum pl_obj type)
+{
+	uint32_t slab;
+
+	if (m->free_slab) {
+		slab = m->free_slab - 1u;
+		m->free_slab = m->slabs[slab].next;
+	} else if (m->fresh_slabs < m->n_slabs) {
+		slab = m->fresh_slabs++;
+	} else {
+		return m->n_slabs;
+	}
+	m->slabs[slab] = (struct pl_slab){ .type = (uint8_t)type };
+	m->slabs_used++;
+	m->types[type].slabs++;
+	m->cls_octets[m->types[type].cls] += m->slab_octets;
+	band_insert(m, slab, 0);
+	note_peak(m);
+	return slab;
+}
+
+static void
+give_slab(struct pl_mem *m, uint32_t slab)
+{
+	struct pl_slab *s = &m->slabs[slab];
+	struct pl_mem_type *ty = &m->types[s->type];
+
+	band_remove(m, slab);
+	ty->slabs--;
+	m->cls_octets[ty->cls] -= m->slab_octets;
+	m->slabs_used--;
+	*s = (struct pl_slab){ .next = m->free_slab };
+	m->free_slab = (uint16_t)(slab + 1);
+}
+
+static uint32_t
+fullest_part_slab(const struct pl_mem *m, const struct pl_mem_type *ty)
+{
+	for (int b = PL_SLAB_BANDS - 1; b >= 0; b--)
+		if (ty->part[b])
+			return ty->part[b] - 1u;
+	return m->n_slabs;
+}
+
+/* ---- objects ---- */
+
+static pl_id
+refuse(struct pl_mem *m)
+{
+	m->refused++;
+	return 0;
+}
+
+static pl_id
+take_object(struct pl_mem *m, struct pl_mem_type *ty, uint32_t slab)
+{
+	struct pl_slab *s = &m->slabs[slab];
+	uint32_t object;
+
+	if (s->free) {
+		object = s->free - 1;
+		s->free = *link_of(m, slab, object);
+	} else {
+		object = s->fresh++;
+	}
+	s->used++;
+	if (s->used == ty->per_slab)
+		band_remove(m, slab);
+	else
+		band_update(m, slab);
+	ty->live++;
+	m->cls_live[ty->cls] += ty->octets;
+	return pl_mem_id(m, slab_base(m, slab) + (size_t)object * ty->octets);
+}
+
+pl_id
+pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
+{
+	struct pl_mem_type *ty = &m->types[type];
+	uint32_t slab = fullest_part_slab(m, ty);
+
+	if (slab == m->n_slabs) {
+		if (!may_take_slab(m, ty->cls, grant))
+			return refuse(m);
+		slab = take_slab(m, type);
+		if (slab == m->n_slabs)
+			return refuse(m);
+	} else if (!may_take_object(m, ty->cls, ty->octets, grant)) {
+		return refuse(m);
+	}
+	return take_object(m, ty, slab);
+}
+
+pl_id
+pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
+{
+	pl_id id = pl_mem_alloc(m, type, grant);
+
+	if (id)
+		memset(pl_mem_ptr(m, id), 0, m->types[type].octets);
+	return id;
+}
+
+void
+pl_mem_free(struct pl_mem *m, enum pl_obj type, pl_id id)
+{
+	struct pl_mem_type *ty = &m->types[type];
+	uint32_t slab = slab_of(m, id);
+	struct pl_slab *s = &m->slabs[slab];
+	uint32_t object;
+	bool was_full;
+
+	if (PL_NEVER(!pl_mem_is_object(m, type, id)))
+		return;
+	was_full = s->used == ty->per_slab;
+	object = (uint32_t)(((uint8_t *)pl_mem_ptr(m, id) - slab_base(m, slab)) / ty->octets);
+	*link_of(m, slab, object) = s->free;
+	s->free = object + 1;
+	s->used--;
+	ty->live--;
+	m->cls_live[ty->cls] -= ty->octets;
+	if (was_full)
+		band_insert(m, slab, band_for(ty, s->used));
+	else
+		band_update(m, slab);
+	if (s->used == 0)
+		give_slab(m, slab);
+}
+
+bool
+pl_mem_charge(struct pl_mem *m, uint64_t octets)
+{
+	uint64_t joint = pl_mem_conn_used(m);
+
+	if (octets > m->target || joint + octets > m->cap_conn || pl_mem_used(m) + octets > m->target)
+		return false;
+	if (m->cls_octets[PLIM_CLASS_app] + m->charged + octets > m->cls_cap[PLIM_CLASS_app])
+		return false;
+	m->charged += octets;
+	note_peak(m);
+	return true;
+}
+
+void
+pl_mem_uncharge(struct pl_mem *m, uint64_t octets)
+{
+	m->charged -= PL_NEVER(octets > m->charged) ? m->charged : octets;
+}
+
+bool
+pl_mem_is_object(const struct pl_mem *m, enum pl_obj type, pl_id id)
+{
+	size_t at = (size_t)id * 8;
+	uint32_t slab;
+	size_t in_slab;
+
+	if (at < m->first_octet)
+		return false;
+	slab = slab_of(m, id);
+	if (slab >= m->fresh_slabs || m->slabs[slab].type != type)
+		return false;
+	in_slab = at - m->first_octet - ((size_t)slab << m->slab_shift);
+	return in_slab % m->types[type].octets == 0 && in_slab / m->types[type].octets < m->slabs[slab].fresh;
+}
+
+pl_id
+pl_mem_walk(const struct pl_mem *m, enum pl_obj type, pl_id after)
+{
+	uint32_t slab = 0, object = 0;
+
+	if (after && (size_t)after * 8 >= m->first_octet) {
+		slab = slab_of(m, after);
+		if (slab < m->fresh_slabs && m->slabs[slab].type == type)
+			object = (uint32_t)(((uint8_t *)pl_mem_ptr(m, after) - slab_base(m, slab)) / m->types[type].octets) + 1;
+		else
+			slab++;
+	}
+	for (; slab < m->fresh_slabs; slab++, object = 0)
+		if (m->slabs[slab].type == type && object < m->slabs[slab].fresh)
+			return pl_mem_id(m, slab_base(m, slab) + (size_t)object * m->types[type].octets);
+	return 0;
+}
