@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC */
+/* The block map: see bmap.h. Refusals leave the map as it was. */
+#include "mem/bmap.h"
+
+static uint32_t number_mask(const struct pl_mem *m) { return 0xffffffffu >> m->block_shift; }
+
+static uint32_t
+number_of(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq)
+{
+	return (seq - b->base) >> m->block_shift;
+}
+
+static pl_id *node_at(const struct pl_mem *m, pl_id id) { return pl_mem_ptr(m, id); }
+
+void
+pl_bmap_init(struct pl_bmap *b, pl_seq base)
+{
+	memset(b, 0, sizeof *b);
+	b->base = base;
+}
+
+/* How many children of the root a span of blocks touches at this depth. */
+static bool
+is_deep_enough(const struct pl_mem *m, uint32_t depth, uint32_t lo, uint32_t hi)
+{
+	uint32_t shift = 6 * (depth ? depth - 1 : 0);
+	uint32_t mask = number_mask(m) >> shift;
+	uint32_t first = lo >> shift, last = ((hi - 1) & number_mask(m)) >> shift;
+
+	return ((last - first) & mask) < (depth ? PL_BMAP_FAN : PL_BMAP_INLINE);
+}
+
+/* The place of block n's id; NULL if a node on the way is missing. */
+static pl_id *
+find_ref(const struct pl_mem *m, const struct pl_bmap *b, uint32_t n)
+{
+	pl_id node = b->root;
+
+	if (b->depth == 0)
+		return (pl_id *)&b->in[n % PL_BMAP_INLINE];
+	for (uint32_t level = b->depth - 1u; level > 0; level--) {
+		node = node_at(m, node)[n >> (6 * level) & 63];
+		if (!node)
+			return NULL;
+	}
+	return &node_at(m, node)[n & 63];
+}
+
+static pl_id
+new_node(struct pl_mem *m, struct pl_bmap *b, enum pl_grant grant)
+{
+	pl_id id = pl_mem_calloc(m, PL_OBJ_node, grant);
+
+	if (id)
+		b->nodes++;
+	return id;
+}
+
+static void
+free_node(struct pl_mem *m, struct pl_bmap *b, pl_id id)
+{
+	pl_mem_free(m, PL_OBJ_node, id);
+	b->nodes--;
+}
+
+static bool
+grow_from_inline(struct pl_mem *m, struct pl_bmap *b, enum pl_grant grant)
+{
+	pl_id root = new_node(m, b, grant);
+
+	if (!root)
+		return false;
+	for (uint32_t n = b->lo; n != b->hi; n = (n + 1) & number_mask(m))
+		node_at(m, root)[n & 63] = b->in[n % PL_BMAP_INLINE];
+	memset(b->in, 0, sizeof b->in);
+	b->root = root;
+	b->depth = 1;
+	return true;
+}
+
+/* One level more: the old root's ring of children may belong to two new parents. */
+static bool
+grow_root(struct pl_mem *m, struct pl_bmap *b, enum pl_grant grant)
+{
+	uint32_t shift = 6 * (b->depth - 1u), mask = number_mask(m) >> shift;
+	uint32_t first = b->lo >> shift;
+	uint32_t last = b->hi == b->lo ? first : ((b->hi - 1) & number_mask(m)) >> shift;
+	pl_id root = new_node(m, b, grant), second;
+
+	if (!root)
+		return false;
+	node_at(m, root)[first >> 6 & 63] = b->root;
+	if (first >> 6 != last >> 6) {
+		second = new_node(m, b, grant);
+		if (!second) {
+			free_node(m, b, root);
+			return false;
+		}
+		node_at(m, root)[last >> 6 & 63] = second;
+		for (uint32_t c = last & ~63u; c != ((last + 1) & mask); c = (c + 1) & mask) {
+			node_at(m, second)[c & 63] = node_at(m, b->root)[c & 63];
+			node_at(m, b->root)[c & 63] = 0;
+		}
+	}
+	b->root = root;
+	b->depth++;
+	return true;
+}
+
+/* An empty map grew and then met a refusal: give its nodes, all over block lo, back. */
+static void
+free_empty_chain(struct pl_mem *m, struct pl_bmap *b)
+{
+	b->hi = (b->lo + 1) & number_mask(m);
+	pl_bmap_clear(m, b);
+}
+
+/* Make [lo, hi) reach n, growing the tree as needed. */
+static bool
+extend(struct pl_mem *m, struct pl_bmap *b, uint32_t n, enum pl_grant grant)
+{
+	uint32_t mask = number_mask(m), hi = (n + 1) & mask;
+
+	if (b->hi != b->lo && ((n - b->lo) & mask) < ((b->hi - b->lo) & mask))
+		return true;
+	while (!is_deep_enough(m, b->depth, b->lo, hi)) {
+		if (b->depth == 3 || !(b->depth ? grow_root(m, b, grant) : grow_from_inline(m, b, grant))) {
+			if (b->lo == b->hi)
+				free_empty_chain(m, b);
+			return false;
+		}
+	}
+	b->hi = hi;
+	return true;
+}
+
+/* The place of block n's id, nodes made. */
+static pl_id *
+make_ref(struct pl_mem *m, struct pl_bmap *b, uint32_t n, enum pl_grant grant)
+{
+	pl_id node = b->root;
+
+	if (b->depth == 0)
+		return &b->in[n % PL_BMAP_INLINE];
+	for (uint32_t level = b->depth - 1u; level > 0; level--) {
+		uint32_t i = n >> (6 * level) & 63;
+		pl_id child = node_at(m, node)[i];
+
+		if (!child) {
+			child = new_node(m, b, grant);
+			if (!child)
+				return NULL;
+			node_at(m, node)[i] = child;
+		}
+		node = child;
+	}
+	return &node_at(m, node)[n & 63];
+}
+
+static uint8_t *
+octet_in_block(const struct pl_mem *m, const struct pl_bmap *b, pl_id block, pl_seq seq, uint32_t *run)
+{
+	uint32_t at = (seq - b->base) & (pl_mem_block(m) - 1);
+
+	*run = pl_mem_block(m) - at;
+	return (uint8_t *)pl_mem_ptr(m, block) + at;
+}
+
+uint8_t *
+pl_bmap_at(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint32_t *run)
+{
+	uint32_t n = number_of(m, b, seq), mask = number_mask(m);
+	pl_id *ref;
+
+	if (((n - b->lo) & mask) >= ((b->hi - b->lo) & mask))
+		return NULL;
+	ref = find_ref(m, b, n);
+	return ref && *ref ? octet_in_block(m, b, *ref, seq, run) : NULL;
+}
+
+uint8_t *
+pl_bmap_make(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, uint32_t *run, enum pl_grant grant)
+{
+	uint32_t n = number_of(m, b, seq);
+	pl_id *ref;
+
+	if (!extend(m, b, n, grant))
+		return NULL;
+	ref = make_ref(m, b, n, grant);
+	if (!ref)
+		return NULL;
+	if (!*ref) {
+		*ref = pl_mem_alloc(m, PL_OBJ_block, grant);
+		if (!*ref)
+			return NULL;
+		b->blocks++;
+	}
+	return octet_in_block(m, b, *ref, seq, run);
+}
+
+uint32_t
+pl_bmap_write(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, struct pl_span text, enum pl_grant grant)
+{
+	uint32_t done = 0;
+
+	while (done < text.len) {
+		uint32_t run;
+		uint8_t *to = pl_bmap_make(m, b, pl_seq_add(seq, done), &run, grant);
+
+		if (!to)
+			break;
+		run = (uint32_t)PL_MIN(run, text.len - done);
+		memcpy(to, text.p + done, run);
+		done += run;
+	}
+	return done;
+}
+
+void
+pl_bmap_read(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint8_t *to, uint32_t n)
+{
+	while (n > 0) {
+		uint32_t run;
+		const uint8_t *from = pl_bmap_at(m, b, seq, &run);
+
+		if (PL_NEVER(!from))
+			return;
+		run = PL_MIN(run, n);
+		memcpy(to, from, run);
+		to += run;
+		n -= run;
+		seq = pl_seq_add(seq, run);
+	}
+}
+
+static void
+free_block(struct pl_mem *m, struct pl_bmap *b, uint32_t n)
+{
+	pl_id *ref = find_ref(m, b, n);
+
+	if (!ref || !*ref)
+		return;
+	pl_mem_free(m, PL_OBJ_block, *ref);
+	*ref = 0;
+	b->blocks--;
+}
+
+/* Free the node of this level over block n. */
+static void
+free_node_over(struct pl_mem *m, struct pl_bmap *b, uint32_t n, uint32_t level)
+{
+	pl_id node = b->root, *ref = NULL;
+
+	for (uint32_t l = b->depth - 1u; l >= level; l--) {
+		ref = &node_at(m, node)[n >> (6 * l) & 63];
+		node = *ref;
+		if (!node)
+			return;
+	}
+	free_node(m, b, node);
+	*ref = 0;
+}
+
+/* Nothing is left between lo and hi: nodes too. */
+static void
+settle_empty(struct pl_mem *m, struct pl_bmap *b)
+{
+	if (b->lo != b->hi)
+		return;
+	if (b->depth > 0)
+		free_node(m, b, b->root);
+	b->root = 0;
+	b->depth = 0;
+}
+
+void
+pl_bmap_drop_below(struct pl_mem *m, struct pl_bmap *b, pl_seq seq)
+{
+	uint32_t mask = number_mask(m), to = number_of(m, b, seq);
+
+	if (((to - b->lo) & mask) > mask / 2)
+		return; /* below what is left */
+	if (((to - b->lo) & mask) > ((b->hi - b->lo) & mask))
+		to = b->hi;
+	while (b->lo != to) {
+		free_block(m, b, b->lo);
+		for (uint32_t k = 1; k < b->depth; k++)
+			if (((b->lo + 1) & ((1u << (6 * k)) - 1)) == 0 || ((b->lo + 1) & mask) == b->hi)
+				free_node_over(m, b, b->lo, k);
+		b->lo = (b->lo + 1) & mask;
+	}
+	settle_empty(m, b);
+}
+
+void
+pl_bmap_drop_from(struct pl_mem *m, struct pl_bmap *b, pl_seq seq)
+{
+	uint32_t mask = number_mask(m), to = (number_of(m, b, seq - 1) + 1) & mask;
+
+	if (((to - b->lo) & mask) > ((b->hi - b->lo) & mask)) {
+		if (((to - b->lo) & mask) < mask / 2)
+			return; /* beyond the end */
+		to = b->lo;
+	}
+	while (b->hi != to) {
+		uint32_t last = (b->hi - 1) & mask;
+
+		free_block(m, b, last);
+		for (uint32_t k = 1; k < b->depth; k++)
+			if ((last & ((1u << (6 * k)) - 1)) == 0 || last == b->lo)
+				free_node_over(m, b, last, k);
+		b->hi = last;
+	}
+	settle_empty(m, b);
+}
+
+void
+pl_bmap_clear(struct pl_mem *m, struct pl_bmap *b)
+{
+	pl_bmap_drop_below(m, b, b->base + (b->hi << m->block_shift));
+}
+
+void
+pl_bmap_rebase(struct pl_mem *m, struct pl_bmap *b, pl_seq base)
+{
+	pl_bmap_clear(m, b);
+	b->base = base;
+	b->lo = b->hi = 0;
+}
+
+uint32_t
+pl_bmap_octets(const struct pl_mem *m, const struct pl_bmap *b)
+{
+	return b->blocks * pl_mem_block(m) + b->nodes * pl_mem_octets(m, PL_OBJ_node);
+}
