@@ -491,6 +491,7 @@ enum plim_state {
 #define PLIM_DROPS(X)                                                                       \
 	X(eth_truncated, "shorter than an Ethernet header")                                 \
 	X(eth_not_for_us, "another destination MAC")                                        \
+	X(eth_source, "source MAC is a group address")                                      \
 	X(eth_type, "EtherType not handled")                                                \
 	X(frame_too_long, "longer than the MTU and not a super-frame")                      \
 	X(iface_unknown, "no such interface")                                               \
