@@ -244,6 +244,7 @@ init_hot(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h)
 	pl_sndq_init(&h->sndq, c->snd_una);
 	pl_tcp_cc_init(&h->cc, c->smss, (uint32_t)conf->initial_window_segments, c->flags & PL_CF_NEWRENO);
 	h->t.rtx_at = h->t.ack_at = h->t.expire_at = h->t.stuck_since = PL_TIME_NEVER;
+	h->rec.recover = c->snd_una;
 	h->snd_up = c->snd_una;
 	h->rcv_up = c->rcv_nxt;
 	h->round_ms = pl_tcp_ms(t->core->now);
@@ -311,7 +312,7 @@ pl_tcp_can_compact(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 
 	if (!h || c->snd_una != c->snd_nxt || pl_sndq_len(&h->sndq) || h->sndq.lent || h->sndq.fin != h->fin_sent)
 		return false;
-	if (pl_rcvq_unread(&h->rcvq, c->rcv_nxt) || h->rcvq.n || h->rcvq.has_fin || h->urgent)
+	if (pl_tcp_unread(t, c) || h->rcvq.n || h->rcvq.has_fin || h->urgent)
 		return false;
 	if (h->tx_next || h->want || h->t.ack_at != PL_TIME_NEVER || h->t.expire_at != PL_TIME_NEVER)
 		return false;

@@ -329,6 +329,16 @@ pl_ledger_mark_all_lost(struct pl_mem *m, struct pl_ledger *l, bool forget_sacks
 	tidy(m, l, UINT32_MAX / 2);
 }
 
+void
+pl_ledger_unmark_lost(struct pl_mem *m, struct pl_ledger *l)
+{
+	struct pl_range *r = pl_ledger_ranges(m, l);
+
+	for (unsigned i = 0; i < l->n; i++)
+		r[i].flags &= ~(uint32_t)(PL_RANGE_LOST | PL_RANGE_RETX);
+	tidy(m, l, 1000);
+}
+
 bool
 pl_ledger_next_lost(const struct pl_mem *m, const struct pl_ledger *l, pl_seq *start, pl_seq *end)
 {

@@ -79,6 +79,9 @@ void pl_ledger_mark_head_lost(struct pl_mem *m, struct pl_ledger *l, uint32_t le
 /** RTO: everything that is not SACKED is lost and may be sent again. forget_sacks: the peer reneged. */
 void pl_ledger_mark_all_lost(struct pl_mem *m, struct pl_ledger *l, bool forget_sacks);
 
+/** The last reduction was spurious: nothing is lost after all. */
+void pl_ledger_unmark_lost(struct pl_mem *m, struct pl_ledger *l);
+
 /** RFC 6675 NextSeg rule 1: the first lost octets not sent again. False: none. */
 bool pl_ledger_next_lost(const struct pl_mem *m, const struct pl_ledger *l, pl_seq *start, pl_seq *end);
 

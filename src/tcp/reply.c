@@ -108,3 +108,9 @@ pl_tcp_send_keepalive(struct pl_tcp *t, struct pl_tcp_conn *c)
 	push_ack(t, c, NULL, c->snd_nxt - 1);
 	PL_TCP_COUNT(t->core, keepalive_probes);
 }
+
+void
+pl_tcp_ack_through_ring(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	push_ack(t, c, NULL, c->snd_nxt);
+}

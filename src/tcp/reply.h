@@ -17,6 +17,9 @@ void pl_tcp_send_rst(struct pl_tcp *t, struct pl_tcp_conn *c);
 /** An ACK with the present window: the hot part's intent, or through the ring. pkt: what is answered, may be NULL. */
 void pl_tcp_ack_now(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt);
 
+/** The same, through the ring even if there is a hot part, which is about to go. */
+void pl_tcp_ack_through_ring(struct pl_tcp *t, struct pl_tcp_conn *c);
+
 /** The same within the rate limit of RFC 5961 §7. */
 void pl_tcp_challenge(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt);
 

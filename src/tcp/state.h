@@ -29,6 +29,29 @@ pl_tcp_is_sending(enum plim_state s)
 	return s == PLIM_ESTABLISHED || s == PLIM_CLOSE_WAIT || s == PLIM_FIN_WAIT_1 || s == PLIM_CLOSING || s == PLIM_LAST_ACK;
 }
 
+/* Was the peer's FIN taken? Then RCV.NXT is one beyond the text. */
+static inline bool
+pl_tcp_has_peer_fin(enum plim_state s)
+{
+	return s == PLIM_CLOSE_WAIT || s == PLIM_CLOSING || s == PLIM_LAST_ACK || s == PLIM_TIME_WAIT;
+}
+
+/* Where the in-order text ends. */
+static inline pl_seq
+pl_tcp_text_end(const struct pl_tcp_conn *c)
+{
+	return c->rcv_nxt - pl_tcp_has_peer_fin(c->rec.state);
+}
+
+/* In-order octets that the application has not taken. */
+static inline uint32_t
+pl_tcp_unread(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	return h ? pl_rcvq_unread(&h->rcvq, pl_tcp_text_end(c)) : 0;
+}
+
 static inline bool pl_tcp_is_synchronized(enum plim_state s) { return s >= PLIM_ESTABLISHED; }
 
 #endif

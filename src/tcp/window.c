@@ -3,6 +3,7 @@
 #include "tcp/window.h"
 
 #include "mem/governor.h"
+#include "tcp/state.h"
 
 #define EARNED_SEGMENTS 16u
 #define UNACCEPTED_SEGMENTS 4u
@@ -59,7 +60,7 @@ pl_tcp_rcv_limit(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 
 	limit = PL_MIN(limit, earned(t, c, h));
 	/* One MSS may always be granted to a connection whose queue is empty. */
-	if (!h || pl_rcvq_unread(&h->rcvq, c->rcv_nxt) == 0)
+	if (pl_tcp_unread(t, c) == 0)
 		limit = PL_MAX(limit, c->smss);
 	return (uint32_t)PL_MIN(limit, 65535u << pl_conn_rcv_shift(c));
 }
@@ -68,8 +69,7 @@ pl_tcp_rcv_limit(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 static pl_seq
 edge_allowed(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
-	uint32_t limit = pl_tcp_rcv_limit(t, c), unread = h ? pl_rcvq_unread(&h->rcvq, c->rcv_nxt) : 0;
+	uint32_t limit = pl_tcp_rcv_limit(t, c), unread = pl_tcp_unread(t, c);
 	uint32_t wnd = limit > unread ? limit - unread : 0;
 
 	return pl_seq_add(c->rcv_nxt, wnd >> pl_conn_rcv_shift(c) << pl_conn_rcv_shift(c));
