@@ -192,7 +192,7 @@ pl_tcp_tx_reserve(struct pl_tcp *t, struct pl_tcp_conn *c, size_t want, struct p
 		return room;
 	room = PL_MIN(room, (int64_t)PINNED_MOST);
 	lent = pl_sndq_lend(&t->core->mem, &pl_tcp_hot(t, c)->sndq, (uint32_t)PL_MIN((uint64_t)room, want), spans, &n);
-	return lent ? lent : refuse_send(t, c);
+	return lent ? (int64_t)lent : refuse_send(t, c);
 }
 
 int
