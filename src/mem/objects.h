@@ -13,7 +13,7 @@
 	X(slot, record, 16)         /* handle slot */                        \
 	X(conn4, record, 104)       /* connection, idle form, IPv4 */        \
 	X(conn6, record, 120)       /* the same, IPv6 */                     \
-	X(hot, record, 384)         /* what an active connection adds */     \
+	X(hot, record, 392)         /* what an active connection adds */     \
 	X(closing4, record, 56)     /* closing without data */               \
 	X(closing6, record, 72)                                              \
 	X(listener, record, 80)                                              \

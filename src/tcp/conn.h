@@ -11,7 +11,7 @@
  *   form                      record              octets (IPv4 / IPv6)
  *   half-open                 tcp/syncache.h      48 / 64
  *   SYN_SENT, idle            pl_tcp_conn         104 / 120, + 16 handle slot
- *   active                    + pl_tcp_hot        + 384
+ *   active                    + pl_tcp_hot        + 392
  *   closing without data      tcp/closing.h       56 / 72
  *   TIME_WAIT                 tcp/timewait.h      48 / 64
  */
@@ -126,6 +126,7 @@ struct pl_tcp_connopt {
 	uint32_t charged;         /* plim_charge() */
 	pl_id app;                /* list of plim_alloc() pieces */
 	uint32_t app_octets;
+	uint32_t cookie;          /* of a tombstone */
 	uint8_t keepalive_probes, dscp, ttl, spare;
 };
 
@@ -207,9 +208,10 @@ struct pl_tcp_hot {
 	uint16_t rcv_mss;         /* estimate of the peer's segment size */
 	bool urgent;              /* urgent text is ahead of the application */
 	bool blocked;             /* waits for a neighbour */
+	bool fin_sent;            /* SND.NXT is beyond our FIN */
 };
 
-_Static_assert(sizeof(struct pl_tcp_hot) <= 384, "see mem/objects.h");
+_Static_assert(sizeof(struct pl_tcp_hot) <= 392, "see mem/objects.h");
 
 /** What belongs to a listener. */
 struct pl_tcp_listener {
