@@ -6,8 +6,6 @@
  */
 #include "net/net_state.h"
 
-#define LOOK_FOR_ROOM 8 /* neighbours whose datagrams may be given up for a newer one */
-
 static struct pl_neighbuf *
 buf_at(const struct pl_net *n, pl_id id)
 {
@@ -38,11 +36,39 @@ free_chain(struct pl_net *n, pl_id id)
 	}
 }
 
+static void
+chains_append(struct pl_net *n, struct pl_chains *l, pl_id id)
+{
+	buf_at(n, id)->next_chain = 0;
+	buf_at(n, id)->prev_chain = l->tail;
+	if (l->tail)
+		buf_at(n, l->tail)->next_chain = id;
+	else
+		l->head = id;
+	l->tail = id;
+}
+
+static void
+chains_remove(struct pl_net *n, struct pl_chains *l, pl_id id)
+{
+	const struct pl_neighbuf *b = buf_at(n, id);
+
+	if (b->prev_chain)
+		buf_at(n, b->prev_chain)->next_chain = b->next_chain;
+	else
+		l->head = b->next_chain;
+	if (b->next_chain)
+		buf_at(n, b->next_chain)->prev_chain = b->prev_chain;
+	else
+		l->tail = b->prev_chain;
+}
+
 void
 pl_held_drop(struct pl_net *n, struct pl_neigh *e)
 {
 	if (!e->held)
 		return;
+	chains_remove(n, &n->held.waiting, e->held);
 	free_chain(n, e->held);
 	e->held = 0;
 	(void)PL_DROP(n->core, neighbour_pending);
@@ -51,33 +77,20 @@ pl_held_drop(struct pl_net *n, struct pl_neigh *e)
 void
 pl_held_release(struct pl_net *n, struct pl_neigh *e)
 {
-	struct pl_neighbuf *b;
-
 	if (!e->held)
 		return;
-	b = buf_at(n, e->held);
-	memcpy(b->mac, e->mac, PL_MAC_LEN);
-	b->next_chain = 0;
-	if (n->held.tail)
-		buf_at(n, n->held.tail)->next_chain = e->held;
-	else
-		n->held.head = e->held;
-	n->held.tail = e->held;
+	memcpy(buf_at(n, e->held)->mac, e->mac, PL_MAC_LEN);
+	chains_remove(n, &n->held.waiting, e->held);
+	chains_append(n, &n->held.ready, e->held);
 	e->held = 0;
 }
 
-/* Older datagrams, of those asked longest, go for a newer one. */
+/* The datagrams that wait longest go for a newer one. */
 static void
-make_room(struct pl_net *n, uint8_t family, uint32_t blocks)
+make_room(struct pl_net *n, uint32_t blocks)
 {
-	pl_id id = n->caches[family == 6].lists[PL_NEIGH_ASKING].head;
-
-	for (unsigned i = 0; id && i < LOOK_FOR_ROOM && n->held.blocks + blocks > n->held.most_blocks; i++) {
-		struct pl_neigh *e = pl_neigh_at(n, id);
-
-		pl_held_drop(n, e);
-		id = e->next;
-	}
+	while (n->held.waiting.head && n->held.blocks + blocks > n->held.most_blocks)
+		pl_held_drop(n, pl_neigh_at(n, buf_at(n, n->held.waiting.head)->neigh));
 }
 
 /* The first block's id; 0: refused, nothing is left behind. */
@@ -124,14 +137,16 @@ pl_net_hold(struct pl_net *n, uint8_t laddr, const struct plim_addr *raddr, stru
 	e = pl_neigh_at(n, id);
 	pl_held_drop(n, e);
 	if (blocks <= n->held.most_blocks)
-		make_room(n, raddr->family, blocks);
+		make_room(n, blocks);
 	held = n->held.blocks + blocks <= n->held.most_blocks ? copy_in(n, ip) : 0;
 	if (!held) {
 		(void)PL_DROP(n->core, neighbour_full);
 		return;
 	}
+	buf_at(n, held)->neigh = id;
 	buf_at(n, held)->iface = iface;
 	buf_at(n, held)->family = raddr->family;
+	chains_append(n, &n->held.waiting, held);
 	e->held = held;
 }
 
@@ -158,13 +173,11 @@ copy_out(const struct pl_net *n, pl_id id, struct plim_frame *f)
 bool
 pl_held_output(struct pl_net *n, struct plim_frame *f)
 {
-	while (n->held.head) {
-		pl_id id = n->held.head;
+	while (n->held.ready.head) {
+		pl_id id = n->held.ready.head;
 		bool ok = copy_out(n, id, f);
 
-		n->held.head = buf_at(n, id)->next_chain;
-		if (!n->held.head)
-			n->held.tail = 0;
+		chains_remove(n, &n->held.ready, id);
 		free_chain(n, id);
 		if (ok)
 			return true;

@@ -73,17 +73,22 @@ struct pl_neigh_cache {
 /* A block of a held datagram. The chain's first block has the fields that are of the whole. */
 struct pl_neighbuf {
 	pl_id next;          /* next block of the same datagram */
-	pl_id next_chain;    /* next datagram that is ready to go */
+	pl_id next_chain, prev_chain; /* datagrams that wait, or are ready to go */
+	pl_id neigh;         /* whom it waits for */
 	uint16_t len;        /* of the datagram: an IP datagram without link header */
 	uint8_t mac[PL_MAC_LEN];
 	uint8_t iface;
 	uint8_t family;
-	uint8_t spare[6];
 	uint8_t octets[];
 };
 
+struct pl_chains {
+	pl_id head, tail;    /* first blocks, oldest first */
+};
+
 struct pl_held {
-	pl_id head, tail;    /* datagrams whose neighbour was found, oldest first */
+	struct pl_chains waiting; /* for their neighbours */
+	struct pl_chains ready;   /* their neighbours were found */
 	uint32_t blocks, most_blocks;
 };
 

@@ -256,7 +256,7 @@ build(struct pl_net *n, const struct pl_reply *r, struct build *b)
 bool
 pl_net_has_output(const struct pl_net *n)
 {
-	return n->ring_n > 0 || n->held.head != 0;
+	return n->ring_n > 0 || n->held.ready.head != 0;
 }
 
 bool
