@@ -104,8 +104,8 @@ call_ready(struct pl_loop *l, const struct pollfd *p)
 			l->fds[i].ready(l->fds[i].ctx, p[i].revents);
 }
 
-static void
-wait_for_something(struct pl_loop *l, pl_time now, bool is_busy)
+void
+pl_loop_wait(struct pl_loop *l, pl_time now, bool is_busy)
 {
 	struct pollfd p[PL_LOOP_FDS + 1];
 	struct timespec timeout = time_until(l, now, is_busy);
@@ -117,18 +117,26 @@ wait_for_something(struct pl_loop *l, pl_time now, bool is_busy)
 		call_ready(l, p);
 }
 
+bool
+pl_loop_round(struct pl_loop *l, pl_time now)
+{
+	bool is_busy = take_input(l, now);
+
+	is_busy |= l->turn(l->ctx, now);
+	is_busy |= send_output(l, now);
+	return is_busy;
+}
+
 int
 pl_loop_run(struct pl_loop *l)
 {
 	while (!l->stop) {
 		pl_time now = pl_posix_now();
-		bool is_busy = take_input(l, now);
-		is_busy |= l->turn(l->ctx, now);
-		is_busy |= send_output(l, now);
+		bool is_busy = pl_loop_round(l, now);
 		if (is_busy && ++l->since_poll < ROUNDS_BLIND)
 			continue;
 		l->since_poll = 0;
-		wait_for_something(l, now, is_busy);
+		pl_loop_wait(l, now, is_busy);
 	}
 	return l->error;
 }

@@ -52,6 +52,12 @@ void pl_loop_init(struct pl_loop *l, plim *stack, struct pl_driver *driver, stru
 struct pl_loop_fd *pl_loop_watch(struct pl_loop *l, int fd, short events, void (*ready)(void *ctx, short revents),
                                  void *ctx);
 
+/** One round without sleeping. True: there may be more to do at once. */
+bool pl_loop_round(struct pl_loop *l, pl_time now);
+
+/** Sleep until something is due or readable (not at all if is_busy), and call what is ready. */
+void pl_loop_wait(struct pl_loop *l, pl_time now, bool is_busy);
+
 /** Run until stop is set or the driver fails. 0 or -errno. */
 int pl_loop_run(struct pl_loop *l);
 
