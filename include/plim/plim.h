@@ -137,7 +137,7 @@ struct plim_span {
 	X(rto_max_ms, 60000, 1000, 240000, "largest RTO (RFC 6298 2.5)")                                 \
 	X(syn_timeout_ms, 180000, 1000, 3600000, "SYN_SENT ends after (MUST-23)")                        \
 	X(syn_retries, 7, 0, 30, "retransmissions of an active SYN")                                     \
-	X(synack_retries, 4, 0, 30, "retransmissions of a SYN-ACK")                                      \
+	X(synack_retries, 5, 0, 30, "retransmissions of a SYN-ACK")                                      \
 	X(synack_timeout_ms, 63000, 1000, 3600000, "passive SYN_RECEIVED ends after")                    \
 	X(user_timeout_ms, 100000, 1000, 86400000, "R2: unacknowledged data may wait so long (SHLD-11)") \
 	X(orphan_timeout_ms, 60000, 100, 3600000, "closing states without a handle end after")           \
@@ -491,6 +491,7 @@ enum plim_state {
 #define PLIM_DROPS(X)                                                                       \
 	X(eth_truncated, "shorter than an Ethernet header")                                 \
 	X(eth_not_for_us, "another destination MAC")                                        \
+	X(eth_source, "source MAC is a group address")                                      \
 	X(eth_type, "EtherType not handled")                                                \
 	X(frame_too_long, "longer than the MTU and not a super-frame")                      \
 	X(iface_unknown, "no such interface")                                               \

@@ -36,6 +36,12 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n);
 void *memmove(void *to, const void *from, size_t n);
 void *memset(void *p, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
+#if !__STDC_HOSTED__ /* there a compiler would call them even for four octets */
+#define memcpy(to, from, n) __builtin_memcpy(to, from, n)
+#define memmove(to, from, n) __builtin_memmove(to, from, n)
+#define memset(p, c, n) __builtin_memset(p, c, n)
+#define memcmp(a, b, n) __builtin_memcmp(a, b, n)
+#endif
 
 /** Nanoseconds. */
 typedef plim_time pl_time;

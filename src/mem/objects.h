@@ -13,16 +13,14 @@
 	X(slot, record, 16)         /* handle slot */                        \
 	X(conn4, record, 104)       /* connection, idle form, IPv4 */        \
 	X(conn6, record, 120)       /* the same, IPv6 */                     \
-	X(hot, record, 400)         /* what an active connection adds */     \
+	X(hot, record, 392)         /* what an active connection adds */     \
 	X(closing4, record, 56)     /* closing without data */               \
 	X(closing6, record, 72)                                              \
 	X(listener, record, 80)                                              \
 	X(connopt, record, 48)      /* options that differ from the stack's */ \
 	X(block, stream, PL_BLOCK)  /* octets of a stream */                 \
 	X(node, index, 256)         /* 64 ids of a block map */              \
-	X(ivl4, index, 32)          /* 4 intervals */                        \
-	X(ivl32, index, 256)        /* 32 intervals */                       \
-	X(ledger4, index, 48)       /* 4 ranges in flight */                 \
+	X(ivl32, index, 256)       /* 32 intervals */                       \
 	X(ledger16, index, 192)                                              \
 	X(ledger64, index, 768)                                              \
 	X(appmem64, app, 64)        /* plim_alloc, by size */                \

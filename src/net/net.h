@@ -136,8 +136,20 @@ bool pl_net_reply_tcp(struct pl_net *n, uint8_t laddr, const struct plim_addr *r
 /** ICMP port (UDP) unreachable about a datagram, within its rate limit. */
 void pl_net_reply_unreachable(struct pl_net *n, const struct pl_pkt *pkt);
 
-/** The next frame of the network layer's own. False: none. f->data and f->cap are the caller's. */
-bool pl_net_output(struct pl_net *n, struct plim_frame *f, pl_time now);
+/**
+ * The next frame of the network layer's own. False: none. f->data and f->cap are the caller's.
+ * *loop: it is for ourselves: hand its IP datagram to pl_net_input_loop() instead of the driver.
+ */
+bool pl_net_output(struct pl_net *n, struct plim_frame *f, bool *loop, pl_time now);
+
+/** Is there anything for pl_net_output()? */
+bool pl_net_has_output(const struct pl_net *n);
+
+/**
+ * A datagram that pl_net_resolve() answered with PLIM_EAGAIN waits for its neighbour, copied into blocks of class
+ * neighbour; one for each neighbour, a newer one takes its place. Counted as dropped where there is no room.
+ */
+void pl_net_hold(struct pl_net *n, uint8_t laddr, const struct plim_addr *raddr, struct pl_span ip);
 
 /** Neighbour timers; at most about *budget units, which it lowers. */
 void pl_net_poll(struct pl_net *n, pl_time now, unsigned *budget);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+/* Fifth step of §3.10.7.4: the ACK field, the window, and what an acknowledged FIN moves. */
+#include "tcp/form.h"
+#include "tcp/isn.h"
+#include "tcp/open.h"
+#include "tcp/recovery.h"
+#include "tcp/reply.h"
+#include "tcp/rtt.h"
+#include "tcp/state.h"
+#include "tcp/steps.h"
+#include "tcp/table.h"
+#include "tcp/timer.h"
+#include "tcp/user.h"
+
+/* ---- the window ---- */
+
+/* 9293:3.10.7.4/5d. The right edge is kept absolute: SND.WND counts from SND.UNA. */
+static void
+take_window(struct pl_tcp_conn *c, const struct pl_tcp_seg *seg, pl_seq una_before)
+{
+	struct pl_wnd_view v = { una_before, c->snd_wl1, c->snd_wl2 };
+	uint32_t advance = pl_seq_diff(c->snd_una, una_before);
+	pl_seq edge;
+
+	if (!pl_tcp_is_fresh_window(&v, seg->seq, seg->ack)) {
+		c->snd_wnd -= PL_MIN(c->snd_wnd, advance);
+		return;
+	}
+	edge = pl_seq_add(seg->ack, seg->wnd);
+	c->snd_wnd = pl_seq_lt(c->snd_una, edge) ? pl_seq_diff(edge, c->snd_una) : 0;
+	c->max_snd_wnd = PL_MAX(c->max_snd_wnd, c->snd_wnd);
+	c->snd_wl1 = seg->seq;
+	c->snd_wl2 = seg->ack;
+}
+
+/* ---- what it acknowledges ---- */
+
+static bool
+is_duplicate_ack(const struct pl_tcp_conn *c, const struct pl_tcp_seg *seg, uint32_t wnd_before)
+{
+	/* RFC 5681 §2 */
+	return seg->ack == c->snd_una && c->snd_una != c->snd_nxt && seg->len == 0 && wnd_before == c->snd_wnd;
+}
+
+static void
+sample_rtt(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_ledger_acked *a, const struct pl_tcp_seg *seg)
+{
+	struct pl_tuple k;
+	uint32_t ms;
+
+	if (a->has_sample) {
+		pl_tcp_rtt_sample(c, pl_tcp_us(t->core->now) - a->sent_us);
+		return;
+	}
+	if (!(c->flags & PL_CF_TS) || !(seg->opt.has & PL_OPT_TS) || seg->opt.tsecr == 0)
+		return;
+	k = pl_tcp_rec_tuple(&c->rec); /* Karn's rule does not hold for timestamps (RFC 7323 §4) */
+	ms = pl_tcp_tsval(t, &k) - seg->opt.tsecr;
+	if (ms < 60000)
+		pl_tcp_rtt_sample(c, PL_MAX(ms, 1u) * 1000);
+}
+
+/* Octets leave the ledger and the send queue. */
+static void
+advance_una(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg, struct pl_ack_event *ev)
+{
+	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	struct pl_ledger_acked a;
+
+	if (!pl_seq_lt(c->snd_una, seg->ack))
+		return;
+	ev->acked = pl_seq_diff(seg->ack, c->snd_una);
+	c->snd_una = seg->ack;
+	c->flags |= PL_CF_USEFUL;
+	if (!h)
+		return;
+	a = pl_ledger_ack(&t->core->mem, &h->ledger, seg->ack);
+	ev->acked = a.octets;
+	ev->newly_sacked -= PL_MIN(ev->newly_sacked, a.were_sacked);
+	sample_rtt(t, c, &a, seg);
+	pl_sndq_ack(&t->core->mem, &h->sndq, seg->ack);
+	if (pl_seq_lt(h->snd_up, c->snd_una))
+		h->snd_up = c->snd_una;
+	h->t.backoff = 0;
+	h->t.stuck_since = c->snd_una == c->snd_nxt ? PL_TIME_NEVER : t->core->now;
+	pl_tcp_timer_restart_rtx(t, c);
+	pl_tcp_tell_sent(t, c);
+}
+
+/* The window came back: a probe that was refused is not lost to congestion, send it again at once. */
+static void
+leave_persist(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	if (h->t.rtx_kind != PL_RTX_PERSIST)
+		return;
+	h->t.stuck_since = t->core->now; /* probes are answered (MUST-37) */
+	if (c->snd_wnd == 0)
+		return;
+	h->t.backoff = 0;
+	pl_ledger_mark_all_lost(&t->core->mem, &h->ledger, false);
+	pl_tcp_timer_restart_rtx(t, c);
+}
+
+static void
+take_ack(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg)
+{
+	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	struct pl_ack_event ev = { .flight_before = pl_seq_diff(c->snd_nxt, c->snd_una) };
+	pl_seq una_before = c->snd_una;
+	uint32_t wnd_before = c->snd_wnd;
+
+	if (h && c->flags & PL_CF_SACK)
+		ev.newly_sacked = pl_tcp_recovery_sacks(t, c, seg);
+	ev.has_tsecr = c->flags & PL_CF_TS && seg->opt.has & PL_OPT_TS && seg->opt.tsecr;
+	ev.tsecr = seg->opt.tsecr;
+	advance_una(t, c, seg, &ev);
+	take_window(c, seg, una_before);
+	if (!h)
+		return;
+	ev.is_dup = una_before == c->snd_una &&
+	            (is_duplicate_ack(c, seg, wnd_before) || (ev.newly_sacked > 0 && seg->ack == c->snd_una));
+	leave_persist(t, c);
+	if (ev.flight_before > 0)
+		pl_tcp_recovery_acked(t, c, &ev);
+	if (pl_sndq_len(&h->sndq) > 0 || h->sndq.fin)
+		pl_tcp_want(t, c, PL_WANT_OUTPUT);
+}
+
+/* ---- what that moves ---- */
+
+static bool
+is_our_fin_acked(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	return c->snd_una == c->snd_nxt && h && h->fin_sent;
+}
+
+static enum pl_step
+after_fin_acked(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	switch (c->rec.state) {
+	case PLIM_FIN_WAIT_1:
+		pl_tcp_set_state(t, &c->rec, PLIM_FIN_WAIT_2);
+		if (c->flags & PL_CF_ORPHAN)
+			h->t.expire_at = t->core->now + PL_MS(t->core->conf.fin_wait_2_timeout_ms);
+		pl_tcp_timer_arm(t, c);
+		return PL_STEP_CONTINUE;
+	case PLIM_CLOSING:
+		pl_tcp_begin_timewait(t, c);
+		return PL_STEP_DROP;
+	case PLIM_LAST_ACK:
+		if (pl_tcp_unread(t, c) == 0) /* else the application reads first: see user.c */
+			pl_tcp_conn_end(t, c, 0, 0);
+		return PL_STEP_DROP;
+	default:
+		return PL_STEP_CONTINUE;
+	}
+}
+
+/* SYN_RECEIVED of a simultaneous open. */
+static enum pl_step
+complete_open(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
+{
+	if (seg->ack != c->snd_nxt) {
+		(void)PL_DROP(t->core, tcp_bad_ack);
+		pl_tcp_reply_reset(t, pkt, seg);
+		return PL_STEP_DROP;
+	}
+	pl_tcp_syn_remove(t, c);
+	c->srtt_us = c->rttvar_us = 0;
+	c->probes = 0;
+	c->snd_una = seg->ack;
+	c->snd_wnd = c->max_snd_wnd = seg->wnd;
+	c->snd_wl1 = seg->seq;
+	c->snd_wl2 = seg->ack;
+	pl_tcp_set_state(t, &c->rec, PLIM_ESTABLISHED);
+	pl_tcp_established(t, c);
+	return PL_STEP_CONTINUE;
+}
+
+enum pl_step
+pl_tcp_step_ack(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
+{
+	struct pl_ack_view v = { c->snd_una, c->snd_nxt, c->max_snd_wnd };
+
+	if (!(seg->flags & PL_TH_ACK)) {
+		(void)PL_DROP(t->core, tcp_no_ack);
+		return PL_STEP_DROP;
+	}
+	if (c->rec.state == PLIM_SYN_RECEIVED && complete_open(t, c, pkt, seg) == PL_STEP_DROP)
+		return PL_STEP_DROP;
+	v.snd_una = c->snd_una;
+	if (pl_tcp_decide_ack(&v, seg->ack) != PL_STEP_CONTINUE) {
+		(void)PL_DROP(t->core, tcp_bad_ack);
+		pl_tcp_challenge(t, c, pkt);
+		return PL_STEP_DROP;
+	}
+	take_ack(t, c, seg);
+	return is_our_fin_acked(t, c) ? after_fin_acked(t, c) : PL_STEP_CONTINUE;
+}

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Birth, inflation, compaction and end of connections: see form.h.
+ *
+ * Invariants: a connection in the SYN list has no hot part. A hot part stands in the
+ * LRU list, and at most once in the output queue or the blocked queue. When a record
+ * goes, it leaves every list first.
+ */
+#include "tcp/form.h"
+
+#include "mem/appmem.h"
+#include "tcp/cc.h"
+#include "tcp/listener.h"
+#include "tcp/rtt.h"
+#include "tcp/state.h"
+#include "tcp/table.h"
+#include "tcp/timer.h"
+
+#define INFLATE_LOOK 64u /* quiet connections looked at for one inflation */
+
+static struct pl_tcp_hot *hot_at(const struct pl_tcp *t, pl_id id) { return pl_mem_ptr(&t->core->mem, id); }
+
+static enum pl_obj conn_type(uint8_t family) { return family == 4 ? PL_OBJ_conn4 : PL_OBJ_conn6; }
+
+void
+pl_tcp_tell(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t bits)
+{
+	pl_slot_raise(t->core, pl_tcp_slot(c), bits);
+}
+
+/* ---- birth ---- */
+
+static pl_id
+alloc_conn(struct pl_tcp *t, uint8_t family)
+{
+	pl_id id = pl_mem_calloc(&t->core->mem, conn_type(family), PL_GRANT_NORMAL);
+
+	if (!id && pl_tcp_compact_quiet(t, INFLATE_LOOK))
+		id = pl_mem_calloc(&t->core->mem, conn_type(family), PL_GRANT_NORMAL);
+	if (!id)
+		PL_ACTION(t->core, grant_refused);
+	return id;
+}
+
+struct pl_tcp_conn *
+pl_tcp_conn_new(struct pl_tcp *t, const struct pl_tuple *k, enum plim_state state)
+{
+	pl_id id = alloc_conn(t, k->raddr.family);
+	struct pl_tcp_conn *c;
+
+	if (!id)
+		return NULL;
+	c = pl_tcp_conn(t, id);
+	c->rec.kind = PL_REC_CONN;
+	c->rec.laddr = k->laddr;
+	c->rec.family = k->raddr.family;
+	c->rec.lport = k->lport;
+	c->rec.rport = k->rport;
+	memcpy(pl_tcp_rec_raddr_mut(&c->rec), k->raddr.octets, k->raddr.family == 4 ? 4 : 16);
+	c->born_ms = c->heard_ms = pl_tcp_ms(t->core->now);
+	pl_tcp_state_born(t, &c->rec, state);
+	pl_tcp_table_insert(t, &c->rec);
+	return c;
+}
+
+/* ---- the order of quiet ---- */
+
+static void
+lru_insert(struct pl_tcp *t, struct pl_tcp_hot *h)
+{
+	pl_id id = pl_tcp_id(t, h);
+
+	h->lru_next = 0;
+	h->lru_prev = t->lru_tail;
+	if (t->lru_tail)
+		hot_at(t, t->lru_tail)->lru_next = id;
+	else
+		t->lru_head = id;
+	t->lru_tail = id;
+}
+
+static void
+lru_remove(struct pl_tcp *t, struct pl_tcp_hot *h)
+{
+	if (h->lru_prev)
+		hot_at(t, h->lru_prev)->lru_next = h->lru_next;
+	else
+		t->lru_head = h->lru_next;
+	if (h->lru_next)
+		hot_at(t, h->lru_next)->lru_prev = h->lru_prev;
+	else
+		t->lru_tail = h->lru_prev;
+}
+
+void
+pl_tcp_touch(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	if (!c->hot || t->lru_tail == c->hot)
+		return;
+	lru_remove(t, hot_at(t, c->hot));
+	lru_insert(t, hot_at(t, c->hot));
+}
+
+/* ---- the output queue ---- */
+
+static void
+queue_push(struct pl_tcp *t, pl_id *head, pl_id *tail, pl_id id)
+{
+	hot_at(t, id)->tx_next = id;
+	if (*tail)
+		hot_at(t, *tail)->tx_next = id;
+	else
+		*head = id;
+	*tail = id;
+}
+
+static pl_id
+queue_pop(struct pl_tcp *t, pl_id *head, pl_id *tail)
+{
+	pl_id id = *head;
+	struct pl_tcp_hot *h = hot_at(t, id);
+
+	*head = h->tx_next == id ? 0 : h->tx_next;
+	if (!*head)
+		*tail = 0;
+	h->tx_next = 0;
+	return id;
+}
+
+/* Ends of hot parts that still stand in a queue are rare: walk it. */
+static void
+queue_remove(struct pl_tcp *t, pl_id *head, pl_id *tail, pl_id id)
+{
+	pl_id before = 0, at = *head;
+
+	while (at && at != id) {
+		before = at;
+		at = hot_at(t, at)->tx_next == at ? 0 : hot_at(t, at)->tx_next;
+	}
+	if (PL_NEVER(!at))
+		return;
+	if (*tail == id)
+		*tail = before;
+	if (!before)
+		*head = hot_at(t, id)->tx_next == id ? 0 : hot_at(t, id)->tx_next;
+	else
+		hot_at(t, before)->tx_next = hot_at(t, id)->tx_next == id ? before : hot_at(t, id)->tx_next;
+	hot_at(t, id)->tx_next = 0;
+}
+
+void
+pl_tcp_want(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t want)
+{
+	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	if (PL_NEVER(!h))
+		return;
+	h->want |= want;
+	if (!h->tx_next)
+		queue_push(t, &t->tx_head, &t->tx_tail, c->hot);
+}
+
+void
+pl_tcp_tx_drop_head(struct pl_tcp *t)
+{
+	hot_at(t, queue_pop(t, &t->tx_head, &t->tx_tail))->want &= ~(uint32_t)PL_WANT_OUTPUT;
+	t->burst = 0;
+}
+
+void
+pl_tcp_tx_rotate(struct pl_tcp *t)
+{
+	queue_push(t, &t->tx_head, &t->tx_tail, queue_pop(t, &t->tx_head, &t->tx_tail));
+	t->burst = 0;
+}
+
+void
+pl_tcp_tx_block_head(struct pl_tcp *t)
+{
+	pl_id id = queue_pop(t, &t->tx_head, &t->tx_tail);
+
+	hot_at(t, id)->blocked = true;
+	queue_push(t, &t->blocked_head, &t->blocked_tail, id);
+	t->burst = 0;
+}
+
+void
+pl_tcp_tx_unblock_all(struct pl_tcp *t)
+{
+	while (t->blocked_head) {
+		pl_id id = queue_pop(t, &t->blocked_head, &t->blocked_tail);
+
+		hot_at(t, id)->blocked = false;
+		queue_push(t, &t->tx_head, &t->tx_tail, id);
+	}
+}
+
+/* ---- SYNs that wait ---- */
+
+void
+pl_tcp_syn_push(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	pl_id id = pl_tcp_id(t, c);
+
+	if (c->flags & PL_CF_SYN_QUEUED)
+		return;
+	c->flags |= PL_CF_SYN_QUEUED;
+	c->syn_next = 0;
+	c->syn_prev = t->syn_tail;
+	if (t->syn_tail)
+		pl_tcp_conn(t, t->syn_tail)->syn_next = id;
+	else
+		t->syn_head = id;
+	t->syn_tail = id;
+}
+
+void
+pl_tcp_syn_remove(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	if (!(c->flags & PL_CF_SYN_QUEUED))
+		return;
+	if (c->syn_prev)
+		pl_tcp_conn(t, c->syn_prev)->syn_next = c->syn_next;
+	else
+		t->syn_head = c->syn_next;
+	if (c->syn_next)
+		pl_tcp_conn(t, c->syn_next)->syn_prev = c->syn_prev;
+	else
+		t->syn_tail = c->syn_prev;
+	c->flags &= (uint16_t)~PL_CF_SYN_QUEUED;
+	c->syn_next = c->syn_prev = 0;
+}
+
+/* ---- inflation ---- */
+
+static void
+init_hot(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h)
+{
+	const struct plim_config *conf = &t->core->conf;
+
+	h->conn = pl_tcp_id(t, c);
+	pl_ledger_init(&h->ledger, c->snd_una);
+	pl_rcvq_init(&h->rcvq, c->rcv_nxt);
+	pl_sndq_init(&h->sndq, c->snd_una);
+	pl_tcp_cc_init(&h->cc, c->smss, (uint32_t)conf->initial_window_segments, c->flags & PL_CF_NEWRENO);
+	h->t.rtx_at = h->t.ack_at = h->t.expire_at = h->t.stuck_since = PL_TIME_NEVER;
+	h->rec.recover = c->snd_una;
+	h->snd_up = c->snd_una;
+	h->rcv_up = c->rcv_nxt;
+	h->round_ms = pl_tcp_ms(t->core->now);
+	h->fin_sent = h->sndq.fin = c->rec.state >= PLIM_FIN_WAIT_1 && c->rec.state != PLIM_CLOSE_WAIT;
+}
+
+struct pl_tcp_hot *
+pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum pl_grant grant)
+{
+	pl_id id;
+
+	if (c->hot)
+		return pl_tcp_hot(t, c);
+	id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
+	if (!id && pl_tcp_compact_quiet(t, INFLATE_LOOK))
+		id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
+	if (!id && grant == PL_GRANT_RESERVE) {
+		id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_RESERVE);
+		if (id)
+			PL_ACTION(t->core, inflate_reserve);
+	}
+	if (!id) {
+		PL_ACTION(t->core, grant_refused);
+		return NULL;
+	}
+	c->hot = id;
+	init_hot(t, c, pl_tcp_hot(t, c));
+	lru_insert(t, pl_tcp_hot(t, c));
+	t->n_hot++;
+	PL_ACTION(t->core, inflate);
+	pl_tcp_timer_arm(t, c);
+	return pl_tcp_hot(t, c);
+}
+
+/* ---- compaction ---- */
+
+static void
+free_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	struct pl_mem *m = &t->core->mem;
+	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	if (!h)
+		return;
+	pl_wheel_cancel(&t->wheel, c->hot);
+	if (h->tx_next) {
+		if (h->blocked)
+			queue_remove(t, &t->blocked_head, &t->blocked_tail, c->hot);
+		else
+			queue_remove(t, &t->tx_head, &t->tx_tail, c->hot);
+	}
+	lru_remove(t, h);
+	pl_rcvq_clear(m, &h->rcvq);
+	pl_sndq_clear(m, &h->sndq);
+	pl_ledger_clear(m, &h->ledger, c->snd_una);
+	pl_mem_free(m, PL_OBJ_hot, c->hot);
+	c->hot = 0;
+	t->n_hot--;
+}
+
+bool
+pl_tcp_can_compact(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	if (!h || c->snd_una != c->snd_nxt || pl_sndq_len(&h->sndq) || h->sndq.lent || h->sndq.fin != h->fin_sent)
+		return false;
+	if (pl_tcp_unread(t, c) || h->rcvq.n || h->rcvq.has_fin || h->urgent)
+		return false;
+	if (h->tx_next || h->want || h->t.ack_at != PL_TIME_NEVER || h->t.expire_at != PL_TIME_NEVER)
+		return false;
+	return c->rec.state == PLIM_ESTABLISHED || c->rec.state == PLIM_CLOSE_WAIT || c->rec.state == PLIM_FIN_WAIT_2;
+}
+
+void
+pl_tcp_compact(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	free_hot(t, c);
+	PL_ACTION(t->core, compact);
+	pl_tcp_hand_note(t, pl_tcp_idle_deadline(t, c));
+}
+
+bool
+pl_tcp_compact_quiet(struct pl_tcp *t, unsigned look)
+{
+	pl_id id = t->lru_head;
+
+	for (; id && look > 0; look--) {
+		struct pl_tcp_hot *h = hot_at(t, id);
+		struct pl_tcp_conn *c = pl_tcp_conn(t, h->conn);
+
+		id = h->lru_next;
+		if (!pl_tcp_can_compact(t, c))
+			continue;
+		pl_tcp_compact(t, c);
+		PL_ACTION(t->core, compact_forced);
+		return true;
+	}
+	return false;
+}
+
+/* ---- the end ---- */
+
+void
+pl_tcp_connopt_free(struct pl_core *core, pl_id opt)
+{
+	struct pl_tcp_connopt *o;
+
+	if (!opt)
+		return;
+	o = pl_mem_ptr(&core->mem, opt);
+	pl_appmem_free_all(&core->mem, &o->app);
+	pl_mem_uncharge(&core->mem, o->charged);
+	pl_mem_free(&core->mem, PL_OBJ_connopt, opt);
+}
+
+struct pl_tcp_connopt *
+pl_tcp_connopt_make(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	if (!c->opt)
+		c->opt = pl_mem_calloc(&t->core->mem, PL_OBJ_connopt, PL_GRANT_NORMAL);
+	return c->opt ? pl_mem_ptr(&t->core->mem, c->opt) : NULL;
+}
+
+static void
+leave_lists(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	pl_tcp_syn_remove(t, c);
+	if (c->flags & PL_CF_UNACCEPTED)
+		pl_tcp_listener_unqueue(t, c);
+	if (c->flags & PL_CF_ORPHAN)
+		t->n_orphans--;
+	pl_tcp_listener_leave(t, c->listener);
+}
+
+void
+pl_tcp_conn_free(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	leave_lists(t, c);
+	free_hot(t, c);
+	pl_tcp_connopt_free(t->core, c->opt);
+	pl_tcp_table_remove(t, &c->rec);
+	pl_tcp_state_gone(t, &c->rec);
+	c->rec.kind = PL_REC_FREE;
+	pl_mem_free(&t->core->mem, conn_type(c->rec.family), pl_tcp_id(t, c));
+}
+
+/* The slot outlives the record: it keeps the reason, the cookie, and what the application still holds. */
+static void
+bury(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_slot *s, unsigned reason)
+{
+	s->note = (uint8_t)reason;
+	if (c->opt) {
+		struct pl_tcp_connopt *o = pl_mem_ptr(&t->core->mem, c->opt);
+
+		o->cookie = c->cookie;
+		s->kind = PL_SLOT_TOMBSTONE_HOLDING;
+		s->rec = c->opt;
+		c->opt = 0;
+	} else {
+		s->kind = PL_SLOT_TOMBSTONE;
+		s->rec = c->cookie;
+	}
+}
+
+void
+pl_tcp_conn_end(struct pl_tcp *t, struct pl_tcp_conn *c, unsigned reason, uint32_t event_bits)
+{
+	pl_id slot = pl_tcp_slot(c);
+
+	if (slot) {
+		bury(t, c, pl_slot_at(t->core, slot), reason);
+		pl_slot_raise(t->core, slot, PLIM_EV_CLOSED | event_bits);
+	}
+	pl_tcp_conn_free(t, c);
+}
+
+uint64_t
+pl_tcp_held(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	const struct pl_mem *m = &t->core->mem;
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	uint64_t sum = pl_mem_octets(m, conn_type(c->rec.family));
+
+	if (pl_tcp_slot(c))
+		sum += pl_mem_octets(m, PL_OBJ_slot);
+	if (h)
+		sum += pl_mem_octets(m, PL_OBJ_hot) + pl_rcvq_octets(m, &h->rcvq) + pl_sndq_octets(m, &h->sndq) +
+		       pl_ledger_octets(m, &h->ledger);
+	if (c->opt) {
+		const struct pl_tcp_connopt *o = pl_mem_ptr(m, c->opt);
+
+		sum += pl_mem_octets(m, PL_OBJ_connopt) + o->app_octets + o->charged;
+	}
+	return sum;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The forms of a connection: birth, inflation, compaction, end; and the queues that
+ * a hot part stands in (output, quietest first).
+ */
+#ifndef PL_TCP_FORM_H
+#define PL_TCP_FORM_H
+
+#include "tcp/tcp.h"
+
+/** A connection in its idle form, in the table, no state yet. NULL: refused. */
+struct pl_tcp_conn *pl_tcp_conn_new(struct pl_tcp *t, const struct pl_tuple *k, enum plim_state state);
+
+/** Free everything a connection holds. Its slot and what the application holds stay (see pl_tcp_conn_end). */
+void pl_tcp_conn_free(struct pl_tcp *t, struct pl_tcp_conn *c);
+
+/**
+ * The connection is over, for a reason (a positive error number, 0: closed normally). Frees it; its slot
+ * becomes a tombstone, and the application is told.
+ */
+void pl_tcp_conn_end(struct pl_tcp *t, struct pl_tcp_conn *c, unsigned reason, uint32_t event_bits);
+
+/** The hot part, made if there is none. NULL: refused, even after others were compacted. */
+struct pl_tcp_hot *pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum pl_grant grant);
+
+/** Nothing queued, nothing in flight, nothing to say, and a state that the idle form can carry? */
+bool pl_tcp_can_compact(const struct pl_tcp *t, const struct pl_tcp_conn *c);
+void pl_tcp_compact(struct pl_tcp *t, struct pl_tcp_conn *c);
+
+/** Compact quiet connections, longest quiet first, looking at no more than `look`. True: one was. */
+bool pl_tcp_compact_quiet(struct pl_tcp *t, unsigned look);
+
+/** It was heard of, or used: last in the order of quiet. */
+void pl_tcp_touch(struct pl_tcp *t, struct pl_tcp_conn *c);
+
+/** Leave an intent and stand in the output queue. */
+void pl_tcp_want(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t want);
+
+/** Take a hot part out of the output queue's head. */
+void pl_tcp_tx_rotate(struct pl_tcp *t);
+void pl_tcp_tx_drop_head(struct pl_tcp *t);
+void pl_tcp_tx_block_head(struct pl_tcp *t);
+void pl_tcp_tx_unblock_all(struct pl_tcp *t);
+
+/** Connections whose SYN or SYN-ACK waits. */
+void pl_tcp_syn_push(struct pl_tcp *t, struct pl_tcp_conn *c);
+void pl_tcp_syn_remove(struct pl_tcp *t, struct pl_tcp_conn *c);
+
+/** Real octets held: record, slot, hot part, blocks, index, charges. */
+uint64_t pl_tcp_held(const struct pl_tcp *t, const struct pl_tcp_conn *c);
+
+/** Events for the application; nothing for orphans and the unaccepted. */
+void pl_tcp_tell(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t bits);
+
+/** The slot, 0 for orphans and the unaccepted. */
+static inline pl_id
+pl_tcp_slot(const struct pl_tcp_conn *c)
+{
+	return c->flags & (PL_CF_ORPHAN | PL_CF_UNACCEPTED) ? 0 : c->slot;
+}
+
+/** What the application holds through a connection's options: freed. */
+void pl_tcp_connopt_free(struct pl_core *core, pl_id opt);
+
+/** The options of a connection, made if there are none. NULL: refused. */
+struct pl_tcp_connopt *pl_tcp_connopt_make(struct pl_tcp *t, struct pl_tcp_conn *c);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* RFC 6298: see rtt.h. */
+#include "tcp/rtt.h"
+
+void
+pl_tcp_rtt_sample(struct pl_tcp_conn *c, uint32_t rtt_us)
+{
+	uint32_t r = PL_CLAMP(rtt_us, 1u, 60u * 1000000u), d;
+
+	if (c->srtt_us == 0) {
+		c->srtt_us = r;
+		c->rttvar_us = r / 2;
+		return;
+	}
+	d = c->srtt_us > r ? c->srtt_us - r : r - c->srtt_us;
+	c->rttvar_us = c->rttvar_us - c->rttvar_us / 4 + d / 4;
+	c->srtt_us = PL_MAX(c->srtt_us - c->srtt_us / 8 + r / 8, 1u);
+}
+
+static pl_time
+base_rto(const struct pl_tcp_conn *c, const struct plim_config *conf)
+{
+	pl_time least = PL_MS(c->flags & PL_CF_TS ? conf->rto_min_ms : conf->rto_min_nots_ms);
+	uint32_t var_us = PL_MAX(4 * c->rttvar_us, 1000u); /* G: 1 ms */
+
+	if (c->srtt_us == 0)
+		return PL_MS(conf->rto_initial_ms);
+	return PL_MAX(PL_US((uint64_t)c->srtt_us + var_us), least);
+}
+
+pl_time
+pl_tcp_rto(const struct pl_tcp_conn *c, const struct plim_config *conf, unsigned backoff)
+{
+	pl_time most = PL_MS(conf->rto_max_ms);
+	pl_time rto = PL_MIN(base_rto(c, conf), most);
+
+	while (backoff-- > 0 && rto < most)
+		rto *= 2;
+	return PL_MIN(rto, most);
+}

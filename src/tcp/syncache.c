@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: ISC */
+/* The SYN cache: see syncache.h. */
+#include "tcp/syncache.h"
+
+#include "base/addr.h"
+#include "tcp/cookie.h"
+#include "tcp/decide.h"
+#include "tcp/form.h"
+#include "tcp/isn.h"
+#include "tcp/listener.h"
+#include "tcp/open.h"
+#include "tcp/reply.h"
+#include "tcp/rtt.h"
+#include "tcp/state.h"
+#include "tcp/table.h"
+#include "tcp/window.h"
+
+#define SWEEP_SPACING_NS 200u /* per entry: sweeps cost at most about a tenth of a core */
+
+static struct pl_syn *syn_at(const struct pl_tcp *t, pl_id id) { return pl_mem_ptr(&t->core->mem, id); }
+
+static enum pl_obj syn_type(uint8_t family) { return family == 4 ? PL_OBJ_syn4 : PL_OBJ_syn6; }
+
+static uint32_t
+entries_in_cap(const struct plim_config *conf, size_t target)
+{
+	return (uint32_t)(target / 100 * conf->cap_syn_pct / 48);
+}
+
+uint32_t
+pl_syncache_buckets(const struct plim_config *conf, size_t target)
+{
+	uint32_t n = 16;
+
+	while (n * PL_SYN_BUCKET_DEPTH / 2 < entries_in_cap(conf, target))
+		n *= 2;
+	return n;
+}
+
+void
+pl_syncache_init(struct pl_tcp *t, uint8_t *buckets, uint32_t n)
+{
+	memset(buckets, 0, n * sizeof(struct pl_syn_bucket));
+	t->syn.buckets = (struct pl_syn_bucket *)(void *)buckets;
+	t->syn.mask = n - 1;
+	t->syn.half = entries_in_cap(&t->core->conf, t->core->mem.target) / 2;
+	t->syn.next = PL_TIME_NEVER;
+}
+
+/* ---- buckets ---- */
+
+/* Keyed by /24 or /64. */
+static struct pl_syn_bucket *
+bucket_for(struct pl_tcp *t, const struct plim_addr *raddr)
+{
+	uint8_t prefix[9] = { raddr->family };
+
+	memcpy(prefix + 1, raddr->octets, raddr->family == 4 ? 3 : 8);
+	return &t->syn.buckets[pl_siphash13(&t->core->hash_key, prefix, sizeof prefix) & t->syn.mask];
+}
+
+static struct pl_tuple
+tuple_of(const struct pl_syn *e)
+{
+	return (struct pl_tuple){
+		.raddr = pl_addr_from(e->family, e->raddr), .lport = e->lport, .rport = e->rport, .laddr = e->laddr
+	};
+}
+
+static void
+free_entry(struct pl_tcp *t, struct pl_syn_bucket *b, pl_id before, pl_id id)
+{
+	struct pl_syn *e = syn_at(t, id);
+
+	if (before)
+		syn_at(t, before)->next = e->next;
+	else
+		b->oldest = e->next;
+	if (b->newest == id)
+		b->newest = before;
+	b->n--;
+	t->syn.n--;
+	t->by_state[PLIM_SYN_RECEIVED]--;
+	e->live = 0;
+	pl_mem_free(&t->core->mem, syn_type(e->family), id);
+}
+
+static void
+remove_entry(struct pl_tcp *t, struct pl_syn *e)
+{
+	struct pl_tuple k = tuple_of(e);
+	struct pl_syn_bucket *b = bucket_for(t, &k.raddr);
+	pl_id before = 0, id = pl_mem_id(&t->core->mem, e);
+
+	for (pl_id at = b->oldest; at && at != id; at = syn_at(t, at)->next)
+		before = at;
+	free_entry(t, b, before, id);
+}
+
+struct pl_syn *
+pl_syncache_find(struct pl_tcp *t, const struct pl_tuple *k)
+{
+	struct pl_syn_bucket *b;
+
+	if (t->syn.n == 0)
+		return NULL;
+	b = bucket_for(t, &k->raddr);
+	for (pl_id id = b->oldest; id; id = syn_at(t, id)->next) {
+		struct pl_syn *e = syn_at(t, id);
+
+		if (e->lport == k->lport && e->rport == k->rport && e->laddr == k->laddr && e->family == k->raddr.family &&
+		    memcmp(e->raddr, k->raddr.octets, pl_addr_len(e->family)) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+/* A place in the bucket: a fresh entry, or the oldest one's. NULL: refused. */
+static struct pl_syn *
+new_entry(struct pl_tcp *t, struct pl_syn_bucket *b, uint8_t family)
+{
+	pl_id id;
+
+	if (b->n >= PL_SYN_BUCKET_DEPTH) {
+		free_entry(t, b, 0, b->oldest);
+		(void)PL_DROP(t->core, syn_replaced);
+	}
+	id = pl_mem_calloc(&t->core->mem, syn_type(family), PL_GRANT_NORMAL);
+	if (!id && b->oldest && syn_at(t, b->oldest)->family == family) {
+		free_entry(t, b, 0, b->oldest);
+		(void)PL_DROP(t->core, syn_replaced);
+		id = pl_mem_calloc(&t->core->mem, syn_type(family), PL_GRANT_NORMAL);
+	}
+	if (!id)
+		return NULL;
+	if (b->newest)
+		syn_at(t, b->newest)->next = id;
+	else
+		b->oldest = id;
+	b->newest = id;
+	b->n++;
+	t->syn.n++;
+	t->by_state[PLIM_SYN_RECEIVED]++;
+	return syn_at(t, id);
+}
+
+/* ---- answering ---- */
+
+static bool
+is_cookie_time(const struct pl_tcp *t)
+{
+	uint64_t mode = t->core->conf.syn_cookies;
+
+	return mode == 2 || (mode == 1 && t->syn.n >= t->syn.half);
+}
+
+/* SYN-ACK: its timestamp carries the options whenever its ISS may be a cookie. */
+static void
+send_synack(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_syn *e, bool cookie)
+{
+	struct pl_tuple k = tuple_of(e);
+	struct pl_tcp_reply r = { .lport = k.lport, .rport = k.rport, .flags = PL_TH_SYN | PL_TH_ACK };
+
+	r.seq = e->iss;
+	r.ack = pl_seq_add(e->irs, 1);
+	pl_tcp_syn_options(t, &k, true, e->opts, &r);
+	r.wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), true);
+	if (r.opt_has & PL_OPT_TS) {
+		r.tsecr = e->tsval;
+		if (cookie)
+			r.tsval = pl_cookie_ts(r.tsval, e->opts, e->wscale);
+	}
+	(void)pl_tcp_reply_push(t, &k, pkt, &r); /* a full ring: it is sent again */
+}
+
+static void
+fill_entry(struct pl_tcp *t, struct pl_syn *e, const struct pl_tuple *k, const struct pl_tcp_seg *seg)
+{
+	e->live = 1;
+	e->laddr = k->laddr;
+	e->family = k->raddr.family;
+	e->lport = k->lport;
+	e->rport = k->rport;
+	memcpy(e->raddr, k->raddr.octets, pl_addr_len(e->family));
+	e->irs = seg->seq;
+	e->tsval = seg->opt.tsval;
+	e->opts = pl_tcp_agreed(t, &seg->opt);
+	e->wscale = seg->opt.wscale;
+	e->mss = seg->opt.has & PL_OPT_MSS ? seg->opt.mss : 0;
+	e->tries = 1;
+}
+
+static void
+note_deadline(struct pl_tcp *t, pl_time at)
+{
+	if (at < t->syn.next)
+		t->syn.next = at;
+	if (t->syn.sweeping && at < t->syn.found)
+		t->syn.found = at;
+}
+
+/* Nothing is remembered: everything is in the cookie. */
+static void
+answer_with_cookie(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_tuple *k, const struct pl_tcp_seg *seg)
+{
+	/* Room for an IPv6 address behind the struct. */
+	union {
+		struct pl_syn e;
+		uint8_t room[sizeof(struct pl_syn) + 12];
+	} u = { 0 };
+
+	if (t->core->conf.syn_cookies == 0) {
+		(void)PL_DROP(t->core, syn_cache_full);
+		return;
+	}
+	if (!pl_bucket_take(&t->cookie_bucket, t->core->now)) {
+		(void)PL_DROP(t->core, syn_limited);
+		return;
+	}
+	fill_entry(t, &u.e, k, seg);
+	u.e.iss = pl_cookie_make(t, k, seg->seq, u.e.mss);
+	send_synack(t, pkt, &u.e, true);
+	PL_ACTION(t->core, cookie_sent);
+}
+
+static void
+remember(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_syn *e, const struct pl_tuple *k,
+         const struct pl_tcp_seg *seg, pl_seq iss_floor)
+{
+	bool cookie = is_cookie_time(t) && iss_floor == 0;
+	pl_time due = t->core->now + PL_MS(t->core->conf.rto_initial_ms);
+
+	fill_entry(t, e, k, seg);
+	e->iss = cookie ? pl_cookie_make(t, k, seg->seq, e->mss) : pl_tcp_isn(t, k);
+	if (iss_floor && !pl_seq_lt(iss_floor, e->iss))
+		e->iss = pl_seq_add(iss_floor, 1u + ((uint32_t)pl_rng_next(&t->core->rng) & 0xffff));
+	e->born_ms = pl_tcp_ms(t->core->now);
+	e->due_ms = pl_tcp_ms(due);
+	note_deadline(t, due);
+	send_synack(t, pkt, e, cookie);
+}
+
+void
+pl_syncache_syn(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg,
+                pl_seq iss_floor)
+{
+	struct pl_tuple k = { .raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr };
+	struct pl_syn *e = pl_syncache_find(t, &k);
+
+	if (pl_tcp_listener_is_full(l)) {
+		(void)PL_DROP(t->core, syn_backlog);
+		return;
+	}
+	if (e && e->irs == seg->seq) { /* the peer sent it again */
+		e->tsval = seg->opt.tsval;
+		send_synack(t, pkt, e, is_cookie_time(t));
+		return;
+	}
+	if (e)
+		remove_entry(t, e); /* 9293:3.10.7.4/4: back to LISTEN */
+	e = t->core->conf.syn_cookies == 2 && iss_floor == 0 ? NULL : new_entry(t, bucket_for(t, &k.raddr), k.raddr.family);
+	if (e)
+		remember(t, pkt, e, &k, seg, iss_floor);
+	else if (iss_floor == 0)
+		answer_with_cookie(t, pkt, &k, seg);
+	else
+		(void)PL_DROP(t->core, syn_cache_full); /* never a cookie for a tuple in TIME_WAIT */
+}
+
+/* ---- completing ---- */
+
+static struct pl_tcp_conn *
+establish(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_tuple *k, const struct pl_handshake *hs,
+          const struct pl_tcp_seg *seg)
+{
+	struct pl_tcp_conn *c;
+
+	if (pl_tcp_listener_is_full(l)) {
+		(void)PL_DROP(t->core, syn_backlog); /* the last ACK is ignored; the client's text repeats it */
+		return NULL;
+	}
+	c = pl_tcp_conn_new(t, k, PLIM_SYN_RECEIVED);
+	if (!c) {
+		(void)PL_DROP(t->core, syn_no_memory);
+		return NULL;
+	}
+	pl_tcp_fill(t, c, k, hs);
+	c->ts_recent = seg->opt.tsval;
+	c->ts_recent_ms = pl_tcp_ms(t->core->now);
+	c->snd_wnd = c->max_snd_wnd = seg->wnd << pl_conn_snd_shift(c);
+	c->snd_wl1 = seg->seq;
+	c->snd_wl2 = seg->ack;
+	pl_tcp_set_state(t, &c->rec, PLIM_ESTABLISHED);
+	pl_tcp_listener_queue(t, l, c);
+	PL_TCP_COUNT(t->core, passive_opens);
+	return c;
+}
+
+static enum pl_step
+decide_half_open(const struct pl_syn *e, uint32_t rcv_wnd, const struct pl_tcp_seg *seg)
+{
+	pl_seq rcv_nxt = pl_seq_add(e->irs, 1);
+	struct pl_rcv_view v = { rcv_nxt, pl_seq_add(rcv_nxt, rcv_wnd), rcv_nxt };
+
+	if (seg->flags & PL_TH_RST)
+		return pl_tcp_decide_rst(&v, seg->seq);
+	if (!pl_tcp_is_acceptable(&v, seg->seq, seg->len))
+		return PL_STEP_ACK;
+	return seg->flags & PL_TH_ACK ? PL_STEP_CONTINUE : PL_STEP_DROP;
+}
+
+struct pl_tcp_conn *
+pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
+{
+	struct pl_tuple k = tuple_of(e);
+	struct pl_tcp_listener *l = pl_tcp_table_listener(t, k.laddr, k.raddr.family, k.lport);
+	struct pl_handshake hs = { .iss = e->iss, .irs = e->irs, .mss = e->mss, .opts = e->opts, .wscale = e->wscale };
+	bool sent_once = e->tries == 1;
+	uint32_t born_ms = e->born_ms;
+	struct pl_tcp_conn *c;
+
+	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), true);
+	switch (decide_half_open(e, hs.rcv_wnd, seg)) {
+	case PL_STEP_CONTINUE:
+		break;
+	case PL_STEP_RESET:
+		PL_TCP_COUNT(t->core, resets_in);
+		remove_entry(t, e);
+		return NULL;
+	case PL_STEP_ACK:
+	case PL_STEP_CHALLENGE:
+		(void)PL_DROP(t->core, tcp_outside_window);
+		if (pl_bucket_take(&t->challenge_bucket, t->core->now))
+			send_synack(t, pkt, e, is_cookie_time(t));
+		return NULL;
+	default:
+		(void)PL_DROP(t->core, tcp_no_ack);
+		return NULL;
+	}
+	if (seg->ack != pl_seq_add(e->iss, 1) || !l) {
+		(void)PL_DROP(t->core, tcp_bad_ack);
+		pl_tcp_reply_reset(t, pkt, seg);
+		if (!l)
+			remove_entry(t, e);
+		return NULL;
+	}
+	c = establish(t, l, &k, &hs, seg);
+	if (!c)
+		return NULL;
+	if (sent_once)
+		pl_tcp_rtt_sample(c, PL_MAX(pl_tcp_ms(t->core->now) - born_ms, 1u) * 1000);
+	else
+		pl_tcp_rtt_sample(c, (uint32_t)t->core->conf.rto_syn_lost_ms * 1000 / 3); /* RFC 6298 §5.7 */
+	remove_entry(t, e);
+	return c;
+}
+
+struct pl_tcp_conn *
+pl_syncache_cookie_ack(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt,
+                       const struct pl_tcp_seg *seg)
+{
+	struct pl_tuple k = { .raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr };
+	struct pl_handshake hs = { .iss = seg->ack - 1, .irs = seg->seq - 1 };
+	struct pl_tcp_conn *c;
+
+	if (t->core->conf.syn_cookies == 0 || !pl_cookie_check(t, &k, hs.irs, hs.iss, &hs.mss))
+		return NULL;
+	if (seg->opt.has & PL_OPT_TS) {
+		hs.opts = PL_OPT_TS;
+		pl_cookie_ts_read(seg->opt.tsecr, &hs.opts, &hs.wscale);
+	}
+	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, hs.mss), true);
+	c = establish(t, l, &k, &hs, seg);
+	if (c)
+		PL_ACTION(t->core, cookie_taken);
+	return c;
+}
+
+/* ---- time ---- */
+
+/* What is due for one entry; false: it is to be freed. */
+static bool
+visit(struct pl_tcp *t, struct pl_syn *e, pl_time now)
+{
+	const struct plim_config *conf = &t->core->conf;
+	uint32_t age = pl_tcp_ms(now) - e->born_ms;
+	uint64_t wait;
+
+	if ((int32_t)(pl_tcp_ms(now) - e->due_ms) < 0)
+		return true;
+	if (e->tries > conf->synack_retries || age >= conf->synack_timeout_ms)
+		return false;
+	wait = PL_MIN(conf->rto_initial_ms << e->tries, conf->rto_max_ms);
+	e->tries++;
+	e->due_ms = pl_tcp_ms(now) + (uint32_t)wait;
+	send_synack(t, NULL, e, is_cookie_time(t));
+	PL_TCP_COUNT(t->core, retransmitted);
+	return true;
+}
+
+static void
+sweep_bucket(struct pl_tcp *t, struct pl_syn_bucket *b, pl_time now, unsigned *budget)
+{
+	pl_id before = 0, id = b->oldest;
+
+	while (id) {
+		struct pl_syn *e = syn_at(t, id);
+		pl_id next = e->next;
+
+		*budget -= *budget > 0;
+		if (visit(t, e, now)) {
+			pl_time due = now + PL_MS(e->due_ms - pl_tcp_ms(now));
+
+			t->syn.found = PL_MIN(t->syn.found, due);
+			before = id;
+		} else {
+			free_entry(t, b, before, id);
+			PL_TCP_COUNT(t->core, failed_opens);
+		}
+		id = next;
+	}
+}
+
+void
+pl_syncache_poll(struct pl_tcp *t, pl_time now, unsigned *budget)
+{
+	struct pl_syncache *s = &t->syn;
+
+	if (!s->sweeping && now < s->next)
+		return;
+	if (!s->sweeping) {
+		s->sweeping = true;
+		s->sweep = 0;
+		s->found = PL_TIME_NEVER;
+	}
+	while (s->sweep <= s->mask && *budget > 0) {
+		*budget -= 1;
+		sweep_bucket(t, &s->buckets[s->sweep++], now, budget);
+	}
+	if (s->sweep <= s->mask) {
+		s->next = now;
+		return;
+	}
+	s->sweeping = false;
+	s->next = s->n == 0 ? PL_TIME_NEVER : PL_MAX(s->found, now + (pl_time)(s->n + s->mask) * SWEEP_SPACING_NS);
+}
+
+pl_time
+pl_syncache_deadline(const struct pl_tcp *t)
+{
+	return t->syn.next;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One stack's TCP: the table of records, the queues and timers, and the functions
+ * through which the other layers use it.
+ *
+ *   frames in   pl_tcp_input()   demultiplexes: input.c; rules of §3.10.7 in listen.c, syn_sent.c,
+ *                                input_steps.c, timewait.c, closing.c; text to rcvq.c, ACKs to recovery.c
+ *   frames out  pl_tcp_output()  output.c, the one producer of segments
+ *   time        pl_tcp_poll()    timer.c
+ *   calls       user.c           OPEN, SEND, RECEIVE, CLOSE, ABORT of §3.10.1 to §3.10.5
+ */
+#ifndef PL_TCP_TCP_H
+#define PL_TCP_TCP_H
+
+#include "tcp/conn.h"
+#include "tcp/syncache.h"
+
+#define PL_TCP_MAX_LISTENERS 256
+
+/** A hand that sweeps small forms: their deadlines are in the records. */
+struct pl_tcp_hand {
+	pl_id cursor;      /* where an unfinished sweep goes on; 0: at the start */
+	uint8_t type;      /* index into the types it visits */
+	bool sweeping;
+	pl_time next;      /* no deadline is earlier; the sweep is due then */
+	pl_time found;     /* earliest deadline seen in this sweep */
+};
+
+struct pl_tcp {
+	struct pl_core *core;
+	struct pl_net *net;
+	pl_id *heads;                 /* of hash chains */
+	uint32_t head_mask;
+	uint32_t n_listeners;
+	struct pl_wheel wheel;        /* hot parts */
+	pl_id tx_head, tx_tail;       /* hot parts with something to send */
+	pl_id blocked_head, blocked_tail; /* hot parts that wait for a neighbour */
+	uint32_t epoch;               /* pl_net_epoch() when the blocked ones were looked at */
+	uint32_t burst;               /* segments the head of the queue sent in a row */
+	pl_id lru_head, lru_tail;     /* hot parts, quietest first */
+	pl_id syn_head, syn_tail;     /* connections whose SYN waits to be sent */
+	pl_id tw_head, tw_tail;       /* TIME_WAIT records, next to expire first */
+	uint32_t n_hot, n_orphans, n_unaccepted, n_closing, n_timewait;
+	uint64_t orphan_octets;
+	uint64_t by_state[PLIM_N_STATES];
+	struct pl_tcp_hand hand;
+	struct pl_syncache syn;
+	struct pl_bucket challenge_bucket, rst_bucket, cookie_bucket;
+	pl_id listeners[PL_TCP_MAX_LISTENERS];
+};
+
+/** Static octets beyond sizeof(struct pl_tcp): hash heads and SYN cache buckets. */
+size_t pl_tcp_static_octets(const struct plim_config *conf, size_t target);
+void pl_tcp_init(struct pl_tcp *t, struct pl_core *c, struct pl_net *n, uint8_t *statics);
+
+/* ---- frames and time ---- */
+
+void pl_tcp_input(struct pl_tcp *t, const struct pl_pkt *pkt);
+void pl_tcp_icmp_error(struct pl_tcp *t, const struct pl_icmp_error *err);
+
+/** Build the next segment. False: nothing is due. *loop: it is for ourselves. */
+bool pl_tcp_output(struct pl_tcp *t, struct plim_frame *f, bool *loop, pl_time now);
+
+void pl_tcp_poll(struct pl_tcp *t, pl_time now, unsigned *budget);
+pl_time pl_tcp_deadline(const struct pl_tcp *t);
+
+/* ---- time helpers ---- */
+
+static inline uint32_t pl_tcp_ms(pl_time now) { return (uint32_t)(now / 1000000u); }
+static inline uint32_t pl_tcp_us(pl_time now) { return (uint32_t)(now / 1000u); }
+
+/* ---- access ---- */
+
+static inline struct pl_tcp_rec *pl_tcp_rec(const struct pl_tcp *t, pl_id id) { return pl_mem_ptr(&t->core->mem, id); }
+static inline struct pl_tcp_conn *pl_tcp_conn(const struct pl_tcp *t, pl_id id) { return pl_mem_ptr(&t->core->mem, id); }
+static inline struct pl_tcp_hot *pl_tcp_hot(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	return c->hot ? pl_mem_ptr(&t->core->mem, c->hot) : NULL;
+}
+static inline pl_id pl_tcp_id(const struct pl_tcp *t, const void *rec) { return pl_mem_id(&t->core->mem, rec); }
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/* Seventh and eighth step of §3.10.7.4: text and FIN. */
+#include "tcp/form.h"
+#include "tcp/open.h"
+#include "tcp/reply.h"
+#include "tcp/state.h"
+#include "tcp/steps.h"
+#include "tcp/timer.h"
+#include "tcp/window.h"
+
+#define SEGMENTS_PER_ACK 2u /* SHLD-19 */
+
+/* ---- acknowledging ---- */
+
+/* One ACK later (SHLD-18, MUST-40), at once after every second full segment (SHLD-19). */
+static void
+ack_later(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h, const struct pl_tcp_seg *seg)
+{
+	uint32_t mss = PL_MAX(h->rcv_mss, 1u);
+
+	h->unacked_segs += (uint32_t)(seg->text.len / mss);
+	if (h->unacked_segs >= SEGMENTS_PER_ACK || t->core->conf.delayed_ack_ms == 0) {
+		pl_tcp_want(t, c, PL_WANT_ACK_NOW);
+		return;
+	}
+	h->want |= PL_WANT_ACK_LATER;
+	if (h->t.ack_at == PL_TIME_NEVER) {
+		h->t.ack_at = t->core->now + PL_MS(t->core->conf.delayed_ack_ms);
+		pl_tcp_timer_arm(t, c);
+	}
+}
+
+/* The peer sent again what we have: tell it which (RFC 2883). */
+static void
+note_duplicate(struct pl_tcp *t, struct pl_tcp_conn *c, pl_seq start, pl_seq end)
+{
+	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	PL_TCP_COUNT(t->core, duplicates);
+	if (!h || !(c->flags & PL_CF_SACK) || start == end)
+		return;
+	h->dsack = (struct pl_sack){ start, end };
+	h->want |= PL_WANT_DSACK;
+}
+
+static void
+estimate_rcv_mss(struct pl_tcp_hot *h, const struct pl_tcp_seg *seg)
+{
+	uint32_t len = seg->gso_size ? seg->gso_size : (uint32_t)seg->text.len;
+
+	h->rcv_mss = (uint16_t)PL_MAX(h->rcv_mss, PL_MIN(len, 65535u));
+}
+
+/* ---- text ---- */
+
+/* [seq, seq + text) cut to what is new and inside the furthest edge. */
+static struct pl_span
+trim(const struct pl_tcp_conn *c, pl_seq *seq, struct pl_span text)
+{
+	if (pl_seq_lt(*seq, c->rcv_nxt)) {
+		size_t old = PL_MIN(pl_seq_diff(c->rcv_nxt, *seq), text.len);
+
+		text = (struct pl_span){ text.p + old, text.len - old };
+		*seq = pl_seq_add(*seq, (uint32_t)old);
+	}
+	if (pl_seq_le(c->max_edge, *seq))
+		text.len = 0;
+	else
+		text.len = PL_MIN(text.len, pl_seq_diff(c->max_edge, *seq));
+	return text;
+}
+
+/* Is all of it stored already, beyond a hole? */
+static bool
+is_stored(const struct pl_tcp *t, const struct pl_tcp_hot *h, pl_seq seq, struct pl_span text)
+{
+	struct pl_sack have;
+
+	return pl_rcvq_find(&t->core->mem, &h->rcvq, seq, &have) && pl_seq_le(pl_seq_add(seq, (uint32_t)text.len), have.end);
+}
+
+static void
+count_refusal(struct pl_tcp *t, enum pl_rcvq_verdict verdict)
+{
+	if (verdict == PL_RCVQ_PARTLY)
+		(void)PL_DROP(t->core, tcp_text_refused);
+	else if (verdict == PL_RCVQ_INTERVALS)
+		(void)PL_DROP(t->core, tcp_intervals_full);
+}
+
+/* The peer's FIN, known from before, is next now. */
+static enum pl_step
+take_fin(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt)
+{
+	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	c->rcv_nxt = pl_seq_add(c->rcv_nxt, 1);
+	if (h)
+		h->rcvq.has_fin = false;
+	pl_tcp_ack_now(t, c, pkt);
+	pl_tcp_tell(t, c, PLIM_EV_PEER_FIN | PLIM_EV_READABLE);
+	switch (c->rec.state) {
+	case PLIM_ESTABLISHED:
+		pl_tcp_set_state(t, &c->rec, PLIM_CLOSE_WAIT);
+		return PL_STEP_CONTINUE;
+	case PLIM_FIN_WAIT_1: /* our FIN is not acknowledged, or step five had moved us on */
+		pl_tcp_set_state(t, &c->rec, PLIM_CLOSING);
+		return PL_STEP_CONTINUE;
+	default:
+		pl_tcp_begin_timewait(t, c);
+		return PL_STEP_DROP;
+	}
+}
+
+/* What came in order is told; what came out of order is acknowledged at once (MAY-13). */
+static enum pl_step
+after_store(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h, const struct pl_pkt *pkt,
+            const struct pl_tcp_seg *seg, pl_seq nxt_before)
+{
+	if (c->rcv_nxt != nxt_before) {
+		PL_TCP_COUNT_N(t->core, octets_in, pl_seq_diff(c->rcv_nxt, nxt_before));
+		pl_tcp_tell(t, c, PLIM_EV_READABLE);
+		if (h->urgent && pl_seq_le(h->rcv_up, h->rcvq.read))
+			h->urgent = false;
+	}
+	if (h->rcvq.has_fin && h->rcvq.fin_seq == c->rcv_nxt)
+		return take_fin(t, c, pkt);
+	if (c->rcv_nxt == nxt_before || h->rcvq.n > 0 || pl_seq_diff(c->rcv_nxt, nxt_before) > seg->text.len)
+		pl_tcp_want(t, c, PL_WANT_ACK_NOW);
+	else
+		ack_later(t, c, h, seg);
+	return PL_STEP_CONTINUE;
+}
+
+static enum pl_step
+store(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg, pl_seq seq,
+      struct pl_span text)
+{
+	struct pl_tcp_hot *h = pl_tcp_inflate(t, c, seq == c->rcv_nxt ? PL_GRANT_RESERVE : PL_GRANT_NORMAL);
+	pl_seq nxt_before = c->rcv_nxt;
+	enum pl_rcvq_verdict verdict;
+	bool pruned = false;
+
+	if (!h) {
+		(void)PL_DROP(t->core, tcp_text_refused);
+		pl_tcp_ack_now(t, c, pkt);
+		return PL_STEP_CONTINUE;
+	}
+	estimate_rcv_mss(h, seg);
+	if (seq != c->rcv_nxt) {
+		PL_TCP_COUNT(t->core, out_of_order);
+		if (is_stored(t, h, seq, text))
+			note_duplicate(t, c, seq, pl_seq_add(seq, (uint32_t)text.len));
+	}
+	verdict = pl_rcvq_store(&t->core->mem, &h->rcvq, &c->rcv_nxt, seq, text, &pruned);
+	if (verdict == PL_RCVQ_PARTLY && pl_tcp_compact_quiet(t, 64) && seq == nxt_before && c->rcv_nxt == nxt_before)
+		verdict = pl_rcvq_store(&t->core->mem, &h->rcvq, &c->rcv_nxt, seq, text, &pruned);
+	if (pruned)
+		PL_ACTION(t->core, ooo_pruned);
+	count_refusal(t, verdict);
+	if (verdict != PL_RCVQ_STORED)
+		pl_tcp_want(t, c, PL_WANT_ACK_NOW);
+	return after_store(t, c, h, pkt, seg, nxt_before);
+}
+
+/* Nobody will read what comes now (SHLD-3). */
+static enum pl_step
+refuse_after_close(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	(void)PL_DROP(t->core, tcp_text_after_close);
+	pl_tcp_send_rst(t, c);
+	pl_tcp_conn_end(t, c, 0, 0);
+	return PL_STEP_DROP;
+}
+
+enum pl_step
+pl_tcp_step_text(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
+{
+	pl_seq seq = seg->seq, text_end = pl_seq_add(seg->seq, (uint32_t)seg->text.len);
+	struct pl_span text;
+
+	if (seg->text.len == 0)
+		return PL_STEP_CONTINUE;
+	if (!pl_tcp_is_receiving(c->rec.state)) {
+		pl_tcp_ack_now(t, c, pkt); /* after the peer's FIN: ignored, but a repeat must be answered */
+		return PL_STEP_CONTINUE;
+	}
+	if (c->flags & PL_CF_ORPHAN && pl_seq_lt(c->rcv_nxt, text_end))
+		return refuse_after_close(t, c);
+	if (pl_seq_lt(seq, c->rcv_nxt)) {
+		note_duplicate(t, c, seq, pl_seq_min(text_end, c->rcv_nxt));
+		pl_tcp_ack_now(t, c, pkt);
+	}
+	text = trim(c, &seq, seg->text);
+	if (text.len > 0)
+		return store(t, c, pkt, seg, seq, text);
+	if (pl_seq_lt(c->rcv_nxt, text_end)) {
+		(void)PL_DROP(t->core, tcp_text_refused); /* a probe of a shut window */
+		pl_tcp_ack_now(t, c, pkt);
+	}
+	return PL_STEP_CONTINUE;
+}
+
+/* ---- FIN ---- */
+
+/* It lies beyond a hole: remember where, as far as a window we gave reaches. */
+static void
+remember_fin(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, pl_seq fin_seq)
+{
+	struct pl_tcp_hot *h = pl_tcp_inflate(t, c, PL_GRANT_NORMAL);
+
+	if (h && pl_seq_le(fin_seq, c->max_edge)) {
+		h->rcvq.has_fin = true;
+		h->rcvq.fin_seq = fin_seq;
+	}
+	pl_tcp_ack_now(t, c, pkt);
+}
+
+enum pl_step
+pl_tcp_step_fin(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
+{
+	pl_seq fin_seq = pl_seq_add(seg->seq, (uint32_t)seg->text.len);
+
+	if (!(seg->flags & PL_TH_FIN))
+		return PL_STEP_CONTINUE;
+	if (!pl_tcp_is_receiving(c->rec.state) || pl_seq_lt(fin_seq, c->rcv_nxt)) {
+		pl_tcp_ack_now(t, c, pkt); /* a FIN we took already */
+		return PL_STEP_CONTINUE;
+	}
+	if (fin_seq != c->rcv_nxt) {
+		remember_fin(t, c, pkt, fin_seq);
+		return PL_STEP_CONTINUE;
+	}
+	return take_fin(t, c, pkt);
+}

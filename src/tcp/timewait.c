@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/* TIME_WAIT in its small form: see timewait.h. */
+#include "tcp/timewait.h"
+
+#include "base/addr.h"
+#include "tcp/closing.h"
+#include "tcp/decide.h"
+#include "tcp/form.h"
+#include "tcp/reply.h"
+#include "tcp/state.h"
+#include "tcp/table.h"
+
+#define ISS_STEP 0x10000u /* a taken-over tuple begins so far above the old SND.NXT */
+
+static struct pl_tcp_timewait *tw_at(const struct pl_tcp *t, pl_id id) { return pl_mem_ptr(&t->core->mem, id); }
+
+static enum pl_obj tw_type(uint8_t family) { return family == 4 ? PL_OBJ_tw4 : PL_OBJ_tw6; }
+
+/* ---- order of expiry ---- */
+
+static void
+link_last(struct pl_tcp *t, struct pl_tcp_timewait *w)
+{
+	pl_id id = pl_tcp_id(t, w);
+
+	w->next = 0;
+	w->prev = t->tw_tail;
+	if (t->tw_tail)
+		tw_at(t, t->tw_tail)->next = id;
+	else
+		t->tw_head = id;
+	t->tw_tail = id;
+}
+
+static void
+unlink_tw(struct pl_tcp *t, struct pl_tcp_timewait *w)
+{
+	if (w->prev)
+		tw_at(t, w->prev)->next = w->next;
+	else
+		t->tw_head = w->next;
+	if (w->next)
+		tw_at(t, w->next)->prev = w->prev;
+	else
+		t->tw_tail = w->prev;
+}
+
+void
+pl_tcp_timewait_free(struct pl_tcp *t, struct pl_tcp_timewait *w)
+{
+	unlink_tw(t, w);
+	pl_tcp_table_remove(t, &w->rec);
+	pl_tcp_state_gone(t, &w->rec);
+	w->rec.kind = PL_REC_FREE;
+	t->n_timewait--;
+	pl_mem_free(&t->core->mem, tw_type(w->rec.family), pl_tcp_id(t, w));
+}
+
+/* ---- entering ---- */
+
+static uint32_t two_msl_ms(const struct pl_tcp *t) { return (uint32_t)(2 * t->core->conf.msl_ms); }
+
+/* A record: fresh, or in place of the oldest of its size. */
+static struct pl_tcp_timewait *
+new_record(struct pl_tcp *t, uint8_t family)
+{
+	pl_id id = pl_mem_calloc(&t->core->mem, tw_type(family), PL_GRANT_NORMAL);
+
+	for (pl_id at = t->tw_head; !id && at; at = tw_at(t, at)->next) {
+		if (tw_at(t, at)->rec.family != family)
+			continue;
+		pl_tcp_timewait_free(t, tw_at(t, at));
+		PL_ACTION(t->core, timewait_replaced);
+		id = pl_mem_calloc(&t->core->mem, tw_type(family), PL_GRANT_NORMAL);
+		break;
+	}
+	return id ? tw_at(t, id) : NULL;
+}
+
+static void
+adopt(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct pl_tcp_rec *old)
+{
+	const uint8_t *raddr = pl_tcp_rec_raddr(old);
+
+	w->rec = (struct pl_tcp_rec){
+		.kind = PL_REC_TIMEWAIT, .laddr = old->laddr, .family = old->family, .lport = old->lport, .rport = old->rport
+	};
+	memcpy(pl_tcp_rec_raddr_mut(&w->rec), raddr, pl_addr_len(old->family));
+	w->expire_ms = pl_tcp_ms(t->core->now) + two_msl_ms(t);
+	pl_tcp_state_born(t, &w->rec, PLIM_TIME_WAIT);
+	link_last(t, w);
+	t->n_timewait++;
+}
+
+void
+pl_tcp_timewait_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	struct pl_tcp_timewait *w = new_record(t, c->rec.family);
+
+	if (w) {
+		w->snd_nxt = c->snd_nxt;
+		w->rcv_nxt = c->rcv_nxt;
+		w->ts_recent = c->ts_recent;
+		w->has_ts = (c->flags & PL_CF_TS) != 0;
+		w->wscale = c->wscale;
+		adopt(t, w, &c->rec);
+	}
+	pl_tcp_conn_end(t, c, 0, 0);
+	if (w)
+		pl_tcp_table_insert(t, &w->rec);
+}
+
+void
+pl_tcp_timewait_from_closing(struct pl_tcp *t, struct pl_tcp_closing *cl)
+{
+	struct pl_tcp_timewait *w = new_record(t, cl->rec.family);
+
+	if (w) {
+		w->snd_nxt = cl->snd_nxt;
+		w->rcv_nxt = cl->rcv_nxt;
+		w->ts_recent = cl->ts_recent;
+		w->has_ts = cl->bits & PL_CLOSING_TS;
+		w->wscale = cl->wscale;
+		adopt(t, w, &cl->rec);
+	}
+	pl_tcp_closing_free(t, cl);
+	if (w)
+		pl_tcp_table_insert(t, &w->rec);
+}
+
+/* ---- segments ---- */
+
+static void
+send_ack(struct pl_tcp *t, const struct pl_tcp_timewait *w, const struct pl_pkt *pkt)
+{
+	struct pl_tuple k = pl_tcp_rec_tuple(&w->rec);
+	struct pl_tcp_reply r = pl_tcp_reply_for(t, &k, w->has_ts, w->ts_recent);
+
+	r.flags = PL_TH_ACK;
+	r.seq = w->snd_nxt;
+	r.ack = w->rcv_nxt;
+	(void)pl_tcp_reply_push(t, &k, pkt, &r);
+}
+
+/* 9293:3.10.7.4/8: a repeated FIN restarts the 2 MSL timer; 4 MSL in all. */
+static void
+restart(struct pl_tcp *t, struct pl_tcp_timewait *w)
+{
+	uint32_t left = w->expire_ms - pl_tcp_ms(t->core->now);
+	uint32_t ran = two_msl_ms(t) - PL_MIN(left, two_msl_ms(t));
+
+	if ((w->age_half_s * 500u) + ran > two_msl_ms(t))
+		return;
+	w->age_half_s = (uint16_t)(w->age_half_s + ran / 500 + 1);
+	w->expire_ms = pl_tcp_ms(t->core->now) + two_msl_ms(t);
+	unlink_tw(t, w);
+	link_last(t, w);
+}
+
+bool
+pl_tcp_timewait_input(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct pl_pkt *pkt,
+                      const struct pl_tcp_seg *seg, pl_seq *iss_floor)
+{
+	bool has_ts = seg->opt.has & PL_OPT_TS;
+
+	if (seg->flags & PL_TH_RST) { /* RFC 1337 */
+		(void)PL_DROP(t->core, tcp_timewait_rst);
+		return false;
+	}
+	if ((seg->flags & (PL_TH_SYN | PL_TH_ACK)) == PL_TH_SYN &&
+	    pl_tcp_may_take_over(w->has_ts, w->ts_recent, has_ts, seg->opt.tsval, w->rcv_nxt, seg->seq)) {
+		*iss_floor = pl_seq_add(w->snd_nxt, ISS_STEP) | 1;
+		PL_TCP_COUNT(t->core, timewait_reused);
+		pl_tcp_timewait_free(t, w);
+		return true;
+	}
+	if (seg->flags & PL_TH_FIN && pl_seq_add(seg->seq, seg->len) == w->rcv_nxt)
+		restart(t, w);
+	if (seg->len > 0 || seg->flags & PL_TH_SYN || seg->seq != w->rcv_nxt) {
+		(void)PL_DROP(t->core, tcp_outside_window);
+		if (seg->len > 0 || pl_bucket_take(&t->challenge_bucket, t->core->now))
+			send_ack(t, w, pkt);
+	}
+	return false;
+}
+
+bool
+pl_tcp_timewait_may_reuse(struct pl_tcp *t, struct pl_tcp_timewait *w, pl_seq *iss_floor)
+{
+	uint32_t ran = two_msl_ms(t) - (w->expire_ms - pl_tcp_ms(t->core->now));
+
+	/* Our own timestamp clock has moved on by at least one tick: the peer can tell old from new. */
+	if (!w->has_ts || ran < 1000)
+		return false;
+	*iss_floor = pl_seq_add(w->snd_nxt, ISS_STEP) | 1;
+	PL_TCP_COUNT(t->core, timewait_reused);
+	pl_tcp_timewait_free(t, w);
+	return true;
+}
+
+/* ---- time ---- */
+
+static bool
+is_over(const struct pl_tcp_timewait *w, pl_time now)
+{
+	return (int32_t)(pl_tcp_ms(now) - w->expire_ms) >= 0;
+}
+
+void
+pl_tcp_timewait_poll(struct pl_tcp *t, pl_time now, unsigned *budget)
+{
+	while (t->tw_head && *budget > 0 && is_over(tw_at(t, t->tw_head), now)) {
+		pl_tcp_timewait_free(t, tw_at(t, t->tw_head));
+		*budget -= 1;
+	}
+}
+
+pl_time
+pl_tcp_timewait_deadline(const struct pl_tcp *t)
+{
+	uint32_t left;
+
+	if (!t->tw_head)
+		return PL_TIME_NEVER;
+	left = tw_at(t, t->tw_head)->expire_ms - pl_tcp_ms(t->core->now);
+	return (int32_t)left <= 0 ? t->core->now : t->core->now + PL_MS(left);
+}
