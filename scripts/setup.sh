@@ -8,7 +8,7 @@ packages=(
 	meson ninja-build gcc libc6-dev pkg-config
 	libcmocka-dev libinih-dev libjansson-dev libhttp-parser-dev libmd-dev
 	clang clang-format clang-tidy libclang-rt-dev cppcheck
-	curl wrk ncat iperf3 iproute2 procps
+	curl wrk ncat iperf3 jq
 )
 
 missing=()
