@@ -499,6 +499,7 @@ enum plim_state {
 	X(arp_not_for_us, "ARP for an address that is not ours")                            \
 	X(arp_unsolicited, "ARP reply nobody asked for")                                    \
 	X(nd_malformed, "ND: bad length, code, hop limit or address (RFC 4861 7.1)")        \
+	X(nd_not_for_us, "neighbour solicitation for an address that is not ours")          \
 	X(nd_unsolicited, "neighbour advertisement nobody asked for")                       \
 	X(neighbour_limited, "neighbour replies: rate limit")                               \
 	X(neighbour_full, "neighbour class at its cap")                                     \

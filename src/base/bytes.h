@@ -71,7 +71,8 @@ pl_cur_bytes(struct pl_cur *c, void *to, size_t n)
 {
 	if (pl_cur_left(c) < n)
 		return false;
-	memcpy(to, c->p, n);
+	if (n > 0) /* of nothing, to may be NULL */
+		memcpy(to, c->p, n);
 	c->p += n;
 	return true;
 }
@@ -150,7 +151,7 @@ pl_put_bytes(struct pl_put *w, const void *from, size_t n)
 {
 	uint8_t *at = pl_put_room(w, n);
 
-	if (at)
+	if (at && n > 0) /* of nothing, from may be NULL */
 		memcpy(at, from, n);
 }
 

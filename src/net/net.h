@@ -83,7 +83,7 @@ struct pl_net; /* in net/net_state.h */
 /** Static octets that the network layer takes beyond sizeof(struct pl_net): ring, echo buffers, neighbour heads. */
 size_t pl_net_static_octets(const struct plim_config *conf, size_t target);
 
-/** Start over `statics` (pl_net_static_octets() octets, aligned to 64). */
+/** Start over `statics` (pl_net_static_octets() octets, aligned to 64). The core's memory, configuration, keys and time are there already. */
 void pl_net_init(struct pl_net *n, struct pl_core *c, uint8_t *statics);
 
 /** Take one frame. */
@@ -109,7 +109,7 @@ int pl_net_mtu(const struct pl_net *n, uint8_t laddr, const struct plim_addr *ra
 
 /**
  * The way to raddr, neighbour resolved. PLIM_EAGAIN: asked for, pl_net_epoch() changes when it is known;
- * PLIM_EHOSTUNREACH: the neighbour did not answer; PLIM_ENETUNREACH.
+ * PLIM_EHOSTUNREACH: the neighbour did not answer, or there is no room to ask for it; PLIM_ENETUNREACH.
  */
 int pl_net_resolve(struct pl_net *n, uint8_t laddr, const struct plim_addr *raddr, struct pl_path *out);
 

@@ -219,3 +219,24 @@ pl_tcp_closing_visit(struct pl_tcp *t, struct pl_tcp_closing *cl, pl_time now)
 	resend = cl->resend_ms - now_ms;
 	return now + PL_MS(PL_MIN(until, resend));
 }
+
+bool
+pl_tcp_closing_from_idle(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	struct pl_tuple k = pl_tcp_rec_tuple(&c->rec);
+	enum plim_state before = c->rec.state;
+	struct pl_tcp_rec *r;
+
+	pl_tcp_set_state(t, &c->rec, before == PLIM_CLOSE_WAIT ? PLIM_LAST_ACK : PLIM_FIN_WAIT_1);
+	c->snd_nxt = pl_seq_add(c->snd_nxt, 1);
+	if (!pl_tcp_closing_enter(t, c)) {
+		c->snd_nxt = c->snd_una;
+		pl_tcp_state_gone(t, &c->rec);
+		pl_tcp_state_born(t, &c->rec, before);
+		return false;
+	}
+	r = pl_tcp_table_find(t, &k);
+	if (!PL_NEVER(!r))
+		send_state(t, (struct pl_tcp_closing *)r, NULL, true);
+	return true;
+}

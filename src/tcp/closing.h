@@ -36,6 +36,9 @@ bool pl_tcp_closing_can(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 /** Replace c by its small form. False: refused; c stays as it is. */
 bool pl_tcp_closing_enter(struct pl_tcp *t, struct pl_tcp_conn *c);
 
+/** CLOSE on an idle form without a handle: the FIN goes out through the ring. False: refused; c stays as it is. */
+bool pl_tcp_closing_from_idle(struct pl_tcp *t, struct pl_tcp_conn *c);
+
 void pl_tcp_closing_input(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct pl_pkt *pkt,
                           const struct pl_tcp_seg *seg);
 

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+#include "udp/gram.h"
+
+#include "base/bytes.h"
+#include "base/checksum.h"
+
+struct gram_block {
+	pl_id next;
+	uint32_t spare; /* keeps the octets at an even offset of an even size: sums continue over blocks */
+	uint8_t octets[];
+};
+
+static struct gram_block *
+block_at(const struct pl_core *c, pl_id id)
+{
+	return pl_mem_ptr(&c->mem, id);
+}
+
+static size_t
+room_in_block(const struct pl_core *c)
+{
+	return pl_mem_octets(&c->mem, PL_OBJ_udpblock) - sizeof(struct gram_block);
+}
+
+static uint32_t
+octets_of(const struct pl_core *c, size_t len)
+{
+	size_t blocks = (len + room_in_block(c) - 1) / room_in_block(c);
+
+	return (uint32_t)(pl_mem_octets(&c->mem, PL_OBJ_udpgram) + blocks * pl_mem_octets(&c->mem, PL_OBJ_udpblock));
+}
+
+static void
+free_blocks(struct pl_core *c, pl_id id)
+{
+	while (id) {
+		pl_id next = block_at(c, id)->next;
+
+		pl_mem_free(&c->mem, PL_OBJ_udpblock, id);
+		id = next;
+	}
+}
+
+/* False: refused; nothing is left behind. */
+static bool
+copy_in(struct pl_core *c, struct pl_cur from, pl_id *first)
+{
+	pl_id *link = first;
+
+	*first = 0;
+	while (pl_cur_left(&from) > 0) {
+		pl_id id = pl_mem_alloc(&c->mem, PL_OBJ_udpblock, PL_GRANT_NORMAL);
+
+		if (!id) {
+			free_blocks(c, *first);
+			return false;
+		}
+		*link = id;
+		link = &block_at(c, id)->next;
+		*link = 0;
+		(void)pl_cur_bytes(&from, block_at(c, id)->octets, PL_MIN(pl_cur_left(&from), room_in_block(c))); /* it fits */
+	}
+	return true;
+}
+
+enum pl_gram_result
+pl_gram_put(struct pl_core *c, struct pl_gramq *q, uint64_t limit, const struct pl_gram *as, const uint8_t *data)
+{
+	struct pl_gram *g;
+	pl_id id;
+
+	if (q->held + octets_of(c, as->len) > limit)
+		return PL_GRAM_OVER_LIMIT;
+	id = pl_mem_alloc(&c->mem, PL_OBJ_udpgram, PL_GRANT_NORMAL);
+	if (!id)
+		return PL_GRAM_NO_MEMORY;
+	g = pl_mem_ptr(&c->mem, id);
+	*g = *as;
+	g->next = 0;
+	if (!copy_in(c, pl_cur_of(data, as->len), &g->block)) {
+		pl_mem_free(&c->mem, PL_OBJ_udpgram, id);
+		return PL_GRAM_NO_MEMORY;
+	}
+	if (q->tail)
+		((struct pl_gram *)pl_mem_ptr(&c->mem, q->tail))->next = id;
+	else
+		q->head = id;
+	q->tail = id;
+	q->held += octets_of(c, as->len);
+	return PL_GRAM_OK;
+}
+
+struct pl_gram *
+pl_gram_first(const struct pl_core *c, const struct pl_gramq *q)
+{
+	return q->head ? pl_mem_ptr(&c->mem, q->head) : NULL;
+}
+
+uint64_t
+pl_gram_copy(const struct pl_core *c, const struct pl_gram *g, uint8_t *to, size_t room, uint64_t sum)
+{
+	size_t left = PL_MIN(g->len, room);
+	struct pl_put w = pl_put_to(to, left);
+
+	for (pl_id id = g->block; left > 0; id = block_at(c, id)->next) {
+		size_t n = PL_MIN(left, room_in_block(c));
+
+		sum = pl_csum_copy(sum, pl_put_room(&w, n), block_at(c, id)->octets, n);
+		left -= n;
+	}
+	return sum;
+}
+
+void
+pl_gram_pop(struct pl_core *c, struct pl_gramq *q)
+{
+	pl_id id = q->head;
+	struct pl_gram *g = pl_gram_first(c, q);
+
+	if (!g)
+		return;
+	q->head = g->next;
+	if (!q->head)
+		q->tail = 0;
+	q->held -= octets_of(c, g->len);
+	free_blocks(c, g->block);
+	pl_mem_free(&c->mem, PL_OBJ_udpgram, id);
+}
+
+void
+pl_gram_clear(struct pl_core *c, struct pl_gramq *q)
+{
+	while (q->head)
+		pl_gram_pop(c, q);
+}
