@@ -111,9 +111,10 @@ http_decode(const char *from, size_t len, char *to, size_t room, size_t *out_len
 		if (n + 1 >= room)
 			return false;
 		if (c == '%') {
-			if (len - i < 3 || hex(from[i + 1]) < 0 || hex(from[i + 2]) < 0)
+			int high = len - i < 3 ? -1 : hex(from[i + 1]), low = len - i < 3 ? -1 : hex(from[i + 2]);
+			if (high < 0 || low < 0)
 				return false;
-			c = (char)(hex(from[i + 1]) << 4 | hex(from[i + 2]));
+			c = (char)(high * 16 + low);
 			i += 2;
 			if (c == '\0' || c == '/')
 				return false;
