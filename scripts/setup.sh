@@ -5,10 +5,10 @@ set -euo pipefail
 
 # What each is for stands in docs/dependencies.md.
 packages=(
-	meson ninja-build gcc libc6-dev pkg-config
+	meson ninja-build gcc g++ libc6-dev pkg-config
 	libcmocka-dev libinih-dev libjansson-dev libhttp-parser-dev libmd-dev
 	clang clang-format clang-tidy libclang-rt-dev cppcheck
-	curl wrk ncat iperf3 iproute2 procps
+	curl wrk ncat iperf3 jq
 )
 
 missing=()
