@@ -4,8 +4,20 @@
 
 static struct bench b;
 
-static int setup(void **state) { (void)state; bench_start(&b); return 0; }
-static int teardown(void **state) { (void)state; bench_end(&b); return 0; }
+static int
+setup(void **state)
+{
+	(void)state;
+	bench_start(&b);
+	return 0;
+}
+static int
+teardown(void **state)
+{
+	(void)state;
+	bench_end(&b);
+	return 0;
+}
 
 struct out {
 	struct pl_eth eth;
@@ -22,22 +34,25 @@ static struct out
 out_ip(void)
 {
 	struct pl_cur c = pl_cur_of(b.out.data, b.out.len);
-	struct out o = { 0 };
+	struct out o = {0};
 	struct pl_ip4 ip4;
 	struct pl_ip6 ip6;
 
 	assert_true(pl_eth_parse(&c, &o.eth));
 	if (o.eth.type == PL_ETH_TYPE_IP4) {
-		assert_int_equal(pl_ip4_parse((struct pl_span){ c.p, pl_cur_left(&c) }, &ip4), PL_PARSED);
-		o = (struct out){ o.eth, ip4.src, ip4.dst, ip4.proto, ip4.ttl, ip4.tos, ip4.df, ip4.id, ip4.payload, { 0 } };
+		assert_int_equal(pl_ip4_parse((struct pl_span){c.p, pl_cur_left(&c)}, &ip4), PL_PARSED);
+		o = (struct out){o.eth,   ip4.src, ip4.dst, ip4.proto,   ip4.ttl,
+		                 ip4.tos, ip4.df,  ip4.id,  ip4.payload, {0}};
 	} else {
-		assert_int_equal(pl_ip6_parse((struct pl_span){ c.p, pl_cur_left(&c) }, &ip6), PL_PARSED);
-		o = (struct out){ o.eth, ip6.src, ip6.dst, ip6.proto, ip6.hop_limit, ip6.tclass, true, 0, ip6.payload, { 0 } };
+		assert_int_equal(pl_ip6_parse((struct pl_span){c.p, pl_cur_left(&c)}, &ip6), PL_PARSED);
+		o = (struct out){o.eth,      ip6.src, ip6.dst, ip6.proto,   ip6.hop_limit,
+		                 ip6.tclass, true,    0,       ip6.payload, {0}};
 	}
 	if (o.proto == 1)
 		assert_true(pl_csum_is_valid(pl_csum_add(0, o.l4.p, o.l4.len)));
 	else
-		assert_true(pl_csum_is_valid(pl_csum_add(pl_csum_pseudo(&o.src, &o.dst, o.proto, (uint32_t)o.l4.len), o.l4.p, o.l4.len)));
+		assert_true(pl_csum_is_valid(
+			pl_csum_add(pl_csum_pseudo(&o.src, &o.dst, o.proto, (uint32_t)o.l4.len), o.l4.p, o.l4.len)));
 	if (o.proto == 1 || o.proto == 58)
 		assert_true(pl_icmp_parse(o.l4, &o.icmp));
 	return o;
@@ -128,14 +143,18 @@ a_wrong_checksum_is_not_answered(void **state)
 static void
 types_without_an_action_are_ignored(void **state)
 {
-	static const uint8_t types4[] = { 0, 4, 5, 9, 10, 13, 15, 17, 30, 255 };
-	static const uint8_t types6[] = { 0, 129, 130, 133, 134, 137, 200, 255 };
+	static const uint8_t types4[] = {0, 4, 5, 9, 10, 13, 15, 17, 30, 255};
+	static const uint8_t types6[] = {0, 129, 130, 133, 134, 137, 200, 255};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof types4; i++)
-		assert_int_equal(input_frame(&b, icmp_frame(PEER4, US4, types4[i], 0, 0, (const uint8_t *)"0123456789012345678901234567", 28)), PL_NET_DONE);
+		assert_int_equal(input_frame(&b, icmp_frame(PEER4, US4, types4[i], 0, 0,
+		                                            (const uint8_t *)"0123456789012345678901234567", 28)),
+		                 PL_NET_DONE);
 	for (unsigned i = 0; i < sizeof types6; i++)
-		assert_int_equal(input_frame(&b, icmp_frame(PEER6, US6, types6[i], 0, 0, (const uint8_t *)"0123456789012345678901234567", 28)), PL_NET_DONE);
+		assert_int_equal(input_frame(&b, icmp_frame(PEER6, US6, types6[i], 0, 0,
+		                                            (const uint8_t *)"0123456789012345678901234567", 28)),
+		                 PL_NET_DONE);
 	assert_int_equal(b.core.drops[PLIM_DROP_icmp_ignored], sizeof types4 + sizeof types6);
 	assert_false(output(&b));
 }
@@ -146,9 +165,9 @@ types_without_an_action_are_ignored(void **state)
 static struct frame
 ours(struct plim_addr src, struct plim_addr dst, uint8_t proto)
 {
-	static const uint8_t l4[20] = { 0x13, 0x88, 0, 80, 1, 2, 3, 4, [12] = 0x50 };
+	static const uint8_t l4[20] = {0x13, 0x88, 0, 80, 1, 2, 3, 4, [12] = 0x50};
 
-	return ip_frame((struct ip_spec){ .src = src, .dst = dst, .proto = proto, .text = l4, .len = 20, .csum_at = -1 });
+	return ip_frame((struct ip_spec){.src = src, .dst = dst, .proto = proto, .text = l4, .len = 20, .csum_at = -1});
 }
 
 static struct frame
@@ -192,21 +211,22 @@ kinds_of_errors(void **state)
 		uint32_t mtu;
 		int error;
 	} kinds[] = {
-		{ 0, 3, 0, 0, false, 0, PLIM_ENETUNREACH }, { 0, 3, 1, 0, false, 0, PLIM_EHOSTUNREACH },
-		{ 0, 3, 2, 0, true, 0, PLIM_EREFUSED }, { 0, 3, 3, 0, true, 0, PLIM_EREFUSED },
-		{ 0, 3, 4, 1400, false, 1400, PLIM_EMSGSIZE }, { 0, 3, 4, 0, false, 576, PLIM_EMSGSIZE },
-		{ 0, 3, 5, 0, false, 0, PLIM_EHOSTUNREACH }, { 0, 3, 13, 0, false, 0, PLIM_EHOSTUNREACH },
-		{ 0, 11, 0, 0, false, 0, PLIM_EHOSTUNREACH }, { 0, 12, 0, 0, false, 0, PLIM_EHOSTUNREACH },
-		{ 1, 1, 0, 0, false, 0, PLIM_ENETUNREACH }, { 1, 1, 3, 0, false, 0, PLIM_EHOSTUNREACH },
-		{ 1, 1, 4, 0, true, 0, PLIM_EREFUSED }, { 1, 2, 0, 1300, false, 1300, PLIM_EMSGSIZE },
-		{ 1, 3, 0, 0, false, 0, PLIM_EHOSTUNREACH }, { 1, 4, 1, 0, false, 0, PLIM_EHOSTUNREACH },
+		{0, 3, 0, 0, false, 0, PLIM_ENETUNREACH},    {0, 3, 1, 0, false, 0, PLIM_EHOSTUNREACH},
+		{0, 3, 2, 0, true, 0, PLIM_EREFUSED},        {0, 3, 3, 0, true, 0, PLIM_EREFUSED},
+		{0, 3, 4, 1400, false, 1400, PLIM_EMSGSIZE}, {0, 3, 4, 0, false, 576, PLIM_EMSGSIZE},
+		{0, 3, 5, 0, false, 0, PLIM_EHOSTUNREACH},   {0, 3, 13, 0, false, 0, PLIM_EHOSTUNREACH},
+		{0, 11, 0, 0, false, 0, PLIM_EHOSTUNREACH},  {0, 12, 0, 0, false, 0, PLIM_EHOSTUNREACH},
+		{1, 1, 0, 0, false, 0, PLIM_ENETUNREACH},    {1, 1, 3, 0, false, 0, PLIM_EHOSTUNREACH},
+		{1, 1, 4, 0, true, 0, PLIM_EREFUSED},        {1, 2, 0, 1300, false, 1300, PLIM_EMSGSIZE},
+		{1, 3, 0, 0, false, 0, PLIM_EHOSTUNREACH},   {1, 4, 1, 0, false, 0, PLIM_EHOSTUNREACH},
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < PL_COUNT(kinds); i++) {
 		struct frame q = kinds[i].v6 ? ours(US6, PEER6, 6) : ours(US4, PEER4, 6);
 
-		assert_int_equal(input_frame(&b, error_about(q, kinds[i].type, kinds[i].code, kinds[i].rest, 1000)), PL_NET_ERROR);
+		assert_int_equal(input_frame(&b, error_about(q, kinds[i].type, kinds[i].code, kinds[i].rest, 1000)),
+		                 PL_NET_ERROR);
 		assert_int_equal(b.err.hard, kinds[i].hard);
 		assert_int_equal(b.err.mtu, kinds[i].mtu);
 		assert_int_equal(b.err.code, kinds[i].error);
@@ -235,7 +255,7 @@ only_quotations_of_our_own_datagrams_are_believed(void **state)
 static void
 port_unreachable_quotes_the_datagram(void **state)
 {
-	uint8_t data[1400] = { 1, 2, 3 };
+	uint8_t data[1400] = {1, 2, 3};
 	struct frame f = udp_frame(PEER4, US4, 1, 2, data, sizeof data);
 	struct out o;
 
@@ -264,15 +284,17 @@ port_unreachable_quotes_the_datagram(void **state)
 static void
 an_unknown_protocol_is_told(void **state)
 {
-	static const uint8_t text[20] = { 0 };
+	static const uint8_t text[20] = {0};
 	struct out o;
 
 	(void)state;
-	input_frame(&b, ip_frame((struct ip_spec){ .src = PEER4, .dst = US4, .proto = 47, .text = text, .len = 20, .csum_at = -1 }));
+	input_frame(&b, ip_frame((struct ip_spec){
+				.src = PEER4, .dst = US4, .proto = 47, .text = text, .len = 20, .csum_at = -1}));
 	assert_true(output(&b));
 	o = out_ip();
 	assert_true(o.icmp.type == 3 && o.icmp.code == 2);
-	input_frame(&b, ip_frame((struct ip_spec){ .src = PEER6, .dst = US6, .proto = 47, .text = text, .len = 20, .csum_at = -1 }));
+	input_frame(&b, ip_frame((struct ip_spec){
+				.src = PEER6, .dst = US6, .proto = 47, .text = text, .len = 20, .csum_at = -1}));
 	assert_true(output(&b));
 	o = out_ip();
 	assert_true(o.icmp.type == 4 && o.icmp.code == 1 && o.icmp.rest == 6);
@@ -282,16 +304,18 @@ an_unknown_protocol_is_told(void **state)
 static void
 an_unknown_option_of_ip6_is_told_if_it_says_so(void **state)
 {
-	static const uint8_t asks[] = { 17, 0, 0xde, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
-	static const uint8_t in_error[] = { 58, 0, 0xde, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	static const uint8_t asks[] = {17, 0, 0xde, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+	static const uint8_t in_error[] = {58, 0, 0xde, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 	struct out o;
 
 	(void)state;
-	input_frame(&b, ip_frame((struct ip_spec){ .src = PEER6, .dst = US6, .proto = 60, .text = asks, .len = 16, .csum_at = -1 }));
+	input_frame(&b, ip_frame((struct ip_spec){
+				.src = PEER6, .dst = US6, .proto = 60, .text = asks, .len = 16, .csum_at = -1}));
 	assert_true(output(&b));
 	o = out_ip();
 	assert_true(o.icmp.type == 4 && o.icmp.code == 2 && o.icmp.rest == 42);
-	input_frame(&b, ip_frame((struct ip_spec){ .src = PEER6, .dst = US6, .proto = 60, .text = in_error, .len = 16, .csum_at = -1 }));
+	input_frame(&b, ip_frame((struct ip_spec){
+				.src = PEER6, .dst = US6, .proto = 60, .text = in_error, .len = 16, .csum_at = -1}));
 	assert_false(output(&b)); /* it might be an ICMP error itself */
 	assert_int_equal(b.core.drops[PLIM_DROP_ip6_extension], 2);
 }
@@ -317,8 +341,17 @@ errors_are_rate_limited(void **state)
 static void
 a_tcp_reply_is_built_when_it_is_sent(void **state)
 {
-	struct pl_tcp_reply r = { .lport = 80, .rport = 5000, .seq = 1, .ack = 2, .wnd = 3, .flags = PL_TH_SYN | PL_TH_ACK,
-		                  .opt_has = PL_OPT_MSS | PL_OPT_TS | PL_OPT_WSCALE | PL_OPT_SACK_OK, .wscale = 4, .mss = 1460, .tsval = 5, .tsecr = 6 };
+	struct pl_tcp_reply r = {.lport = 80,
+	                         .rport = 5000,
+	                         .seq = 1,
+	                         .ack = 2,
+	                         .wnd = 3,
+	                         .flags = PL_TH_SYN | PL_TH_ACK,
+	                         .opt_has = PL_OPT_MSS | PL_OPT_TS | PL_OPT_WSCALE | PL_OPT_SACK_OK,
+	                         .wscale = 4,
+	                         .mss = 1460,
+	                         .tsval = 5,
+	                         .tsecr = 6};
 	struct pl_tcp_seg s;
 	struct out o;
 
@@ -333,19 +366,21 @@ a_tcp_reply_is_built_when_it_is_sent(void **state)
 		assert_memory_equal(o.eth.dst, peer_mac, 6);
 		assert_true(pl_tcp_parse(o.l4, &s));
 		assert_true(s.sport == 80 && s.dport == 5000 && s.seq == 1 && s.ack == 2 && s.wnd == 3);
-		assert_true(s.opt.has == r.opt_has && s.opt.mss == 1460 && s.opt.tsval == 5 && s.opt.tsecr == 6 && s.opt.wscale == 4);
+		assert_true(s.opt.has == r.opt_has && s.opt.mss == 1460 && s.opt.tsval == 5 && s.opt.tsecr == 6 &&
+		            s.opt.wscale == 4);
 	}
-	r = (struct pl_tcp_reply){ .lport = 80, .rport = 5000, .flags = PL_TH_ACK, .n_sacks = 1, .sack = { 7, 9 } };
+	r = (struct pl_tcp_reply){.lport = 80, .rport = 5000, .flags = PL_TH_ACK, .n_sacks = 1, .sack = {7, 9}};
 	assert_true(pl_net_reply_tcp(&b.net, 0, &PEER4, peer_mac, &r));
 	assert_true(output(&b));
 	o = out_ip();
-	assert_true(pl_tcp_parse(o.l4, &s) && s.opt.n_sacks == 1 && s.opt.sacks[0].start == 7 && s.opt.sacks[0].end == 9);
+	assert_true(pl_tcp_parse(o.l4, &s) && s.opt.n_sacks == 1 && s.opt.sacks[0].start == 7 &&
+	            s.opt.sacks[0].end == 9);
 }
 
 static void
 a_reply_without_a_mac_needs_a_known_neighbour(void **state)
 {
-	struct pl_tcp_reply r = { .lport = 80, .rport = 5000, .flags = PL_TH_RST };
+	struct pl_tcp_reply r = {.lport = 80, .rport = 5000, .flags = PL_TH_RST};
 
 	(void)state;
 	assert_true(pl_net_reply_tcp(&b.net, 0, &PEER4, NULL, &r));
@@ -361,7 +396,7 @@ a_reply_without_a_mac_needs_a_known_neighbour(void **state)
 static void
 a_full_ring_refuses(void **state)
 {
-	struct pl_tcp_reply r = { .flags = PL_TH_RST };
+	struct pl_tcp_reply r = {.flags = PL_TH_RST};
 
 	(void)state;
 	for (unsigned i = 0; i < PL_NET_RING; i++)
@@ -378,20 +413,22 @@ a_full_ring_refuses(void **state)
 static void
 a_reply_to_ourselves_goes_through_the_loop(void **state)
 {
-	struct pl_tcp_reply r = { .lport = 80, .rport = 5000, .flags = PL_TH_RST };
+	struct pl_tcp_reply r = {.lport = 80, .rport = 5000, .flags = PL_TH_RST};
 
 	(void)state;
 	assert_true(pl_net_reply_tcp(&b.net, 0, &US4, our_mac, &r));
 	assert_true(output(&b));
 	assert_true(b.out_loop);
-	assert_int_equal(pl_net_input_loop(&b.net, (struct pl_span){ b.out.data + 14, b.out.len - 14 }, 0, &b.pkt, &b.err), PL_NET_PKT);
+	assert_int_equal(
+		pl_net_input_loop(&b.net, (struct pl_span){b.out.data + 14, b.out.len - 14}, 0, &b.pkt, &b.err),
+		PL_NET_PKT);
 	assert_int_equal(b.pkt.proto, 6);
 }
 
 static void
 a_buffer_too_small_for_the_frame_is_survived(void **state)
 {
-	struct pl_tcp_reply r = { .lport = 80, .rport = 5000, .flags = PL_TH_RST, .opt_has = PL_OPT_TS };
+	struct pl_tcp_reply r = {.lport = 80, .rport = 5000, .flags = PL_TH_RST, .opt_has = PL_OPT_TS};
 	uint8_t *small;
 
 	(void)state;
@@ -400,7 +437,7 @@ a_buffer_too_small_for_the_frame_is_survived(void **state)
 
 		assert_true(pl_net_reply_tcp(&b.net, 1, &PEER6, peer_mac, &r));
 		small = malloc(cap ? cap : 1);
-		b.out = (struct plim_frame){ .data = small, .cap = cap };
+		b.out = (struct plim_frame){.data = small, .cap = cap};
 		sent = pl_net_output(&b.net, &b.out, &b.out_loop, b.core.now);
 		assert_false(sent);
 		free(small);
@@ -409,8 +446,10 @@ a_buffer_too_small_for_the_frame_is_survived(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 TESTS_MAIN(T(echo_is_answered_with_the_same_data), T(echo_to_a_broadcast_is_not_answered),
-           T(echo_is_limited_by_buffers_rate_and_size), T(a_wrong_checksum_is_not_answered), T(types_without_an_action_are_ignored),
-           T(an_error_about_our_datagram_is_handed_up), T(kinds_of_errors), T(only_quotations_of_our_own_datagrams_are_believed),
-           T(port_unreachable_quotes_the_datagram), T(an_unknown_protocol_is_told), T(an_unknown_option_of_ip6_is_told_if_it_says_so),
-           T(errors_are_rate_limited), T(a_tcp_reply_is_built_when_it_is_sent), T(a_reply_without_a_mac_needs_a_known_neighbour),
-           T(a_full_ring_refuses), T(a_reply_to_ourselves_goes_through_the_loop), T(a_buffer_too_small_for_the_frame_is_survived))
+           T(echo_is_limited_by_buffers_rate_and_size), T(a_wrong_checksum_is_not_answered),
+           T(types_without_an_action_are_ignored), T(an_error_about_our_datagram_is_handed_up), T(kinds_of_errors),
+           T(only_quotations_of_our_own_datagrams_are_believed), T(port_unreachable_quotes_the_datagram),
+           T(an_unknown_protocol_is_told), T(an_unknown_option_of_ip6_is_told_if_it_says_so),
+           T(errors_are_rate_limited), T(a_tcp_reply_is_built_when_it_is_sent),
+           T(a_reply_without_a_mac_needs_a_known_neighbour), T(a_full_ring_refuses),
+           T(a_reply_to_ourselves_goes_through_the_loop), T(a_buffer_too_small_for_the_frame_is_survived))

@@ -4,8 +4,20 @@
 
 static struct bench b;
 
-static int setup(void **state) { (void)state; bench_start(&b); return 0; }
-static int teardown(void **state) { (void)state; bench_end(&b); return 0; }
+static int
+setup(void **state)
+{
+	(void)state;
+	bench_start(&b);
+	return 0;
+}
+static int
+teardown(void **state)
+{
+	(void)state;
+	bench_end(&b);
+	return 0;
+}
 
 static pl_id
 open_on(uint16_t port)
@@ -26,7 +38,7 @@ deliver(struct frame f)
 static bool
 udp_output(void)
 {
-	b.out = (struct plim_frame){ .data = b.out_octets, .cap = FRAME_CAP };
+	b.out = (struct plim_frame){.data = b.out_octets, .cap = FRAME_CAP};
 	return pl_udp_output(&b.udp, &b.out, &b.out_loop, b.core.now);
 }
 
@@ -44,10 +56,10 @@ out_udp(void)
 
 	assert_true(pl_eth_parse(&c, &eth));
 	if (eth.type == PL_ETH_TYPE_IP4) {
-		assert_int_equal(pl_ip4_parse((struct pl_span){ c.p, pl_cur_left(&c) }, &ip4), PL_PARSED);
+		assert_int_equal(pl_ip4_parse((struct pl_span){c.p, pl_cur_left(&c)}, &ip4), PL_PARSED);
 		src = ip4.src, dst = ip4.dst, l4 = ip4.payload;
 	} else {
-		assert_int_equal(pl_ip6_parse((struct pl_span){ c.p, pl_cur_left(&c) }, &ip6), PL_PARSED);
+		assert_int_equal(pl_ip6_parse((struct pl_span){c.p, pl_cur_left(&c)}, &ip6), PL_PARSED);
 		src = ip6.src, dst = ip6.dst, l4 = ip6.payload;
 	}
 	assert_true(pl_udp_parse(l4, &h));
@@ -104,7 +116,7 @@ echo_of_every_size(void **state)
 		assert_memory_equal(b.out.data, peer_mac, 6);
 		assert_false(udp_output());
 	}
-	assert_int_equal(pl_udp_send(&b.udp, s, &(struct plim_endpoint){ PEER4, 1 }, data, 1473), PLIM_EMSGSIZE);
+	assert_int_equal(pl_udp_send(&b.udp, s, &(struct plim_endpoint){PEER4, 1}, data, 1473), PLIM_EMSGSIZE);
 	pl_udp_close(&b.udp, s);
 }
 
@@ -134,14 +146,14 @@ checksum_zero_is_legal_on_ip4_only(void **state)
 static void
 a_checksum_that_comes_out_zero_is_sent_as_ones(void **state)
 {
-	struct plim_endpoint to = { PEER4, 1234 };
+	struct plim_endpoint to = {PEER4, 1234};
 	pl_id s = open_on(7);
 	unsigned ones = 0;
 
 	(void)state;
 	input_frame(&b, arp_frame(PL_ARP_REQUEST, all_mac, peer_mac, PEER4, US4));
 	for (unsigned x = 0; x < 65536; x++) {
-		uint8_t data[2] = { (uint8_t)(x >> 8), (uint8_t)x };
+		uint8_t data[2] = {(uint8_t)(x >> 8), (uint8_t)x};
 
 		assert_int_equal(pl_udp_send(&b.udp, s, &to, data, 2), 2);
 		assert_true(udp_output());
@@ -201,7 +213,7 @@ static void
 a_queue_holds_its_limit_in_real_octets_and_drops_the_newest(void **state)
 {
 	uint64_t limit = b.udp.queue_limit;
-	uint8_t data[4] = { 0 };
+	uint8_t data[4] = {0};
 	pl_id s = open_on(7), other = open_on(8);
 	unsigned kept = 0;
 
@@ -227,7 +239,7 @@ static void
 all_sockets_together_hold_the_class_cap(void **state)
 {
 	pl_id s[12];
-	uint8_t data[1] = { 0 };
+	uint8_t data[1] = {0};
 
 	(void)state;
 	for (unsigned i = 0; i < 12; i++)
@@ -245,7 +257,7 @@ all_sockets_together_hold_the_class_cap(void **state)
 static void
 sending_to_an_unknown_neighbour_waits_there(void **state)
 {
-	struct plim_endpoint to = { PEER4, 1234 };
+	struct plim_endpoint to = {PEER4, 1234};
 	pl_id s = open_on(7);
 
 	(void)state;
@@ -264,7 +276,7 @@ sending_to_an_unknown_neighbour_waits_there(void **state)
 static void
 a_full_send_queue_says_so_and_tells_when_there_is_room(void **state)
 {
-	struct plim_endpoint to = { PEER4, 1234 };
+	struct plim_endpoint to = {PEER4, 1234};
 	pl_id s = open_on(7), slot = pl_slot_open(&b.core, PL_SLOT_UDP, s);
 	uint32_t bits;
 	int64_t rc;
@@ -287,7 +299,7 @@ a_full_send_queue_says_so_and_tells_when_there_is_room(void **state)
 static void
 sockets_take_turns(void **state)
 {
-	struct plim_endpoint to = { PEER4, 1234 };
+	struct plim_endpoint to = {PEER4, 1234};
 	pl_id s[3];
 
 	(void)state;
@@ -314,7 +326,7 @@ sockets_take_turns(void **state)
 static void
 to_ourselves_through_the_loop(void **state)
 {
-	struct plim_endpoint to = { US4, 8 }, from;
+	struct plim_endpoint to = {US4, 8}, from;
 	pl_id a = open_on(7), z = open_on(8);
 	uint8_t data[8];
 
@@ -322,7 +334,9 @@ to_ourselves_through_the_loop(void **state)
 	assert_int_equal(pl_udp_send(&b.udp, a, &to, (const uint8_t *)"loop", 4), 4);
 	assert_true(udp_output());
 	assert_true(b.out_loop);
-	assert_int_equal(pl_net_input_loop(&b.net, (struct pl_span){ b.out.data + 14, b.out.len - 14 }, 0, &b.pkt, &b.err), PL_NET_PKT);
+	assert_int_equal(
+		pl_net_input_loop(&b.net, (struct pl_span){b.out.data + 14, b.out.len - 14}, 0, &b.pkt, &b.err),
+		PL_NET_PKT);
 	pl_udp_input(&b.udp, &b.pkt);
 	assert_int_equal(pl_udp_recv(&b.udp, z, data, 8, &from), 4);
 	assert_int_equal(from.port, 7);
@@ -334,7 +348,7 @@ to_ourselves_through_the_loop(void **state)
 static void
 icmp_errors_reach_their_socket(void **state)
 {
-	struct plim_endpoint to = { PEER4, 1234 };
+	struct plim_endpoint to = {PEER4, 1234};
 	pl_id s = open_on(7), slot = pl_slot_open(&b.core, PL_SLOT_UDP, s);
 	uint32_t bits = 0;
 	uint8_t quoted[28];
@@ -361,7 +375,7 @@ icmp_errors_reach_their_socket(void **state)
 static void
 random_ports_are_free_and_in_range(void **state)
 {
-	struct plim_endpoint bad = { PEER4, 0 };
+	struct plim_endpoint bad = {PEER4, 0};
 	pl_id s[100];
 
 	(void)state;
@@ -372,7 +386,7 @@ random_ports_are_free_and_in_range(void **state)
 			assert_int_not_equal(pl_udp_port(&b.udp, s[i]), pl_udp_port(&b.udp, s[k]));
 	}
 	assert_int_equal(pl_udp_send(&b.udp, s[0], &bad, NULL, 0), PLIM_EINVAL);
-	bad = (struct plim_endpoint){ { .family = 4 }, 7 };
+	bad = (struct plim_endpoint){{.family = 4}, 7};
 	assert_int_equal(pl_udp_send(&b.udp, s[0], &bad, NULL, 0), PLIM_EINVAL);
 	for (unsigned i = 0; i < 100; i++)
 		pl_udp_close(&b.udp, s[i]);
@@ -384,8 +398,8 @@ random_ports_are_free_and_in_range(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 TESTS_MAIN(T(a_datagram_is_received_with_its_sender), T(echo_of_every_size), T(checksum_zero_is_legal_on_ip4_only),
-           T(a_checksum_that_comes_out_zero_is_sent_as_ones), T(no_socket_is_told_the_sender), T(malformed_lengths_are_dropped),
-           T(a_socket_bound_to_the_address_comes_before_one_bound_to_all),
+           T(a_checksum_that_comes_out_zero_is_sent_as_ones), T(no_socket_is_told_the_sender),
+           T(malformed_lengths_are_dropped), T(a_socket_bound_to_the_address_comes_before_one_bound_to_all),
            T(a_queue_holds_its_limit_in_real_octets_and_drops_the_newest), T(all_sockets_together_hold_the_class_cap),
            T(sending_to_an_unknown_neighbour_waits_there), T(a_full_send_queue_says_so_and_tells_when_there_is_room),
            T(sockets_take_turns), T(to_ourselves_through_the_loop), T(icmp_errors_reach_their_socket),
