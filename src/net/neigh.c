@@ -157,8 +157,8 @@ detach(struct pl_net *n, pl_id id)
 {
 	struct pl_neigh *e = pl_neigh_at(n, id);
 
-	if (is_usable(e))
-		tell_change(n);
+	if (e->state != PL_NEIGH_INCOMPLETE)
+		tell_change(n); /* its MAC is no longer known; or it failed, and may be asked for again */
 	pl_held_drop(n, e);
 	chain_remove(n, id);
 	list_remove(n, id);

@@ -203,7 +203,9 @@ at_most_one_request_a_second_three_tries_then_failure(void **state)
 	assert_int_not_equal(pl_net_epoch(&b.net), epoch);
 	assert_int_equal(resolve(PEER4, &path), PLIM_EHOSTUNREACH);
 	assert_false(output(&b));
-	advance(&b, PL_SEC(1)); /* forgotten: one may ask again */
+	epoch = pl_net_epoch(&b.net);
+	advance(&b, PL_SEC(1)); /* forgotten: one may ask again, and who was refused is told */
+	assert_int_not_equal(pl_net_epoch(&b.net), epoch);
 	assert_int_equal(entries(), 0);
 	assert_int_equal(resolve(PEER4, &path), PLIM_EAGAIN);
 	assert_true(output(&b));
