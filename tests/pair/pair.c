@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Two stacks on a link: see pair.h. */
-#include "pair/pair.h"
+#include "pair.h"
 
 #define FRAME_OCTETS (PL_ETH_OCTETS + PL_SUPER_OCTETS)
 #define PORT 7

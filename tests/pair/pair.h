@@ -10,7 +10,7 @@
 #define TESTS_PAIR_H
 
 #include "drivers/memlink.h"
-#include "unit/unit.h"
+#include "tests/unit/unit.h"
 
 struct side {
 	plim *s;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Octets both ways over a link in trouble: every octet arrives, every invariant holds after every event, nothing is left. */
-#include "pair/pair.h"
+#include "pair.h"
 
 static void
 nothing_is_left(struct pair *p)
