@@ -42,21 +42,25 @@ is_duplicate_ack(const struct pl_tcp_conn *c, const struct pl_tcp_seg *seg, uint
 	return seg->ack == c->snd_una && c->snd_una != c->snd_nxt && seg->len == 0 && wnd_before == c->snd_wnd;
 }
 
+/*
+ * Timestamps tell which transmission was answered (RFC 7323 §4), but an echo older than our last
+ * transmission may only mean that an earlier ACK was lost: then Karn's rule holds here too.
+ */
 static void
 sample_rtt(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_ledger_acked *a, const struct pl_tcp_seg *seg)
 {
+	uint32_t since_sent_us = pl_tcp_us(t->core->now) - a->sent_us, ms;
 	struct pl_tuple k;
-	uint32_t ms;
 
 	if (a->has_sample) {
-		pl_tcp_rtt_sample(c, pl_tcp_us(t->core->now) - a->sent_us);
+		pl_tcp_rtt_sample(c, since_sent_us);
 		return;
 	}
 	if (!(c->flags & PL_CF_TS) || !(seg->opt.has & PL_OPT_TS) || seg->opt.tsecr == 0)
 		return;
-	k = pl_tcp_rec_tuple(&c->rec); /* Karn's rule does not hold for timestamps (RFC 7323 §4) */
+	k = pl_tcp_rec_tuple(&c->rec);
 	ms = pl_tcp_tsval(t, &k) - seg->opt.tsecr;
-	if (ms < 60000)
+	if (a->octets > a->were_sacked && ms <= since_sent_us / 1000 + 1)
 		pl_tcp_rtt_sample(c, PL_MAX(ms, 1u) * 1000);
 }
 

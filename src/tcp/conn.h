@@ -85,7 +85,7 @@ struct pl_tcp_conn {
 	union {
 		struct {
 			uint32_t srtt_us;   /* 0: no sample yet (RFC 6298) */
-			uint32_t rttvar_us;
+			uint32_t rttvar_us; /* without a sample: the RTO to begin with, 0: the configured one */
 		};
 		pl_time syn_at;     /* SYN_SENT, SYN_RECEIVED: when the SYN is due again */
 	};

@@ -240,13 +240,13 @@ init_hot(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h)
 
 	h->conn = pl_tcp_id(t, c);
 	pl_ledger_init(&h->ledger, c->snd_una);
-	pl_rcvq_init(&h->rcvq, c->rcv_nxt);
+	pl_rcvq_init(&h->rcvq, pl_tcp_text_end(c));
 	pl_sndq_init(&h->sndq, c->snd_una);
 	pl_tcp_cc_init(&h->cc, c->smss, (uint32_t)conf->initial_window_segments, c->flags & PL_CF_NEWRENO);
 	h->t.rtx_at = h->t.ack_at = h->t.expire_at = h->t.stuck_since = PL_TIME_NEVER;
 	h->rec.recover = c->snd_una;
 	h->snd_up = c->snd_una;
-	h->rcv_up = c->rcv_nxt;
+	h->rcv_up = h->rcvq.read;
 	h->round_ms = pl_tcp_ms(t->core->now);
 	h->fin_sent = h->sndq.fin = c->rec.state >= PLIM_FIN_WAIT_1 && c->rec.state != PLIM_CLOSE_WAIT;
 }

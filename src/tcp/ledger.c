@@ -225,12 +225,14 @@ static void
 note_acked(const struct pl_range *r, uint32_t octets, struct pl_ledger_acked *out)
 {
 	out->octets += octets;
-	if (r->flags & PL_RANGE_SACKED)
+	if (r->flags & PL_RANGE_SACKED) {
 		out->were_sacked += octets;
-	else if (!(r->flags & PL_RANGE_EVER)) {
-		out->sent_us = out->has_sample ? later(out->sent_us, r->sent_us) : r->sent_us;
-		out->has_sample = true;
+		return;
 	}
+	/* Karn: an ACK that covers something sent twice says nothing of what waited behind it either. */
+	out->spoiled = out->spoiled || r->flags & PL_RANGE_EVER;
+	out->sent_us = out->has_sample ? later(out->sent_us, r->sent_us) : r->sent_us;
+	out->has_sample = true;
 }
 
 struct pl_ledger_acked
@@ -252,6 +254,7 @@ pl_ledger_ack(struct pl_mem *m, struct pl_ledger *l, pl_seq ack)
 			break;
 		gone++;
 	}
+	out.has_sample = out.has_sample && !out.spoiled;
 	memmove(&r[0], &r[gone], (size_t)(l->n - gone) * sizeof *r);
 	l->n -= (uint8_t)gone;
 	if (l->n == 0)

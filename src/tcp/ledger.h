@@ -57,7 +57,8 @@ void pl_ledger_resent(struct pl_mem *m, struct pl_ledger *l, pl_seq start, pl_se
 struct pl_ledger_acked {
 	uint32_t octets;       /* left the ledger */
 	uint32_t were_sacked;  /* of these, SACKed before */
-	bool has_sample;       /* some octet was sent only once */
+	bool spoiled;          /* some octet was sent more than once */
+	bool has_sample;       /* some octet was not SACKed before, and nothing is spoiled */
 	uint32_t sent_us;      /* latest transmission among those */
 };
 

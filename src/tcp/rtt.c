@@ -24,8 +24,18 @@ base_rto(const struct pl_tcp_conn *c, const struct plim_config *conf)
 	uint32_t var_us = PL_MAX(4 * c->rttvar_us, 1000u); /* G: 1 ms */
 
 	if (c->srtt_us == 0)
-		return PL_MS(conf->rto_initial_ms);
+		return c->rttvar_us ? PL_US(c->rttvar_us) : PL_MS(conf->rto_initial_ms);
 	return PL_MAX(PL_US((uint64_t)c->srtt_us + var_us), least);
+}
+
+void
+pl_tcp_rtt_handshake(struct pl_tcp_conn *c, const struct plim_config *conf, bool sent_once, uint32_t ms)
+{
+	c->srtt_us = c->rttvar_us = 0;
+	if (sent_once)
+		pl_tcp_rtt_sample(c, PL_MAX(ms, 1u) * 1000);
+	else
+		c->rttvar_us = (uint32_t)conf->rto_syn_lost_ms * 1000;
 }
 
 pl_time

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* §3.10.7.3: a segment in SYN-SENT, and the simultaneous open. No hot part is needed. */
 #include "tcp/form.h"
+#include "tcp/isn.h"
 #include "tcp/open.h"
 #include "tcp/reply.h"
 #include "tcp/rtt.h"
@@ -36,15 +37,15 @@ take_syn(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg)
 	c->ts_recent_ms = c->heard_ms = pl_tcp_ms(t->core->now);
 }
 
-/* The SYN's own round trip; after a lost SYN the RTO begins at 3 s (RFC 6298 §5.7). */
+/* The SYN's own round trip: by the echoed timestamp, or by the only SYN that was sent. */
 static void
-sample_handshake(struct pl_tcp *t, struct pl_tcp_conn *c)
+sample_handshake(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg)
 {
-	uint32_t ms = pl_tcp_ms(t->core->now) - c->born_ms;
-	bool sent_once = c->probes <= 1;
+	struct pl_tuple k = pl_tcp_rec_tuple(&c->rec);
+	bool has_ts = c->flags & PL_CF_TS && seg->opt.tsecr != 0;
+	uint32_t ms = has_ts ? pl_tcp_tsval(t, &k) - seg->opt.tsecr : pl_tcp_ms(t->core->now) - c->born_ms;
 
-	c->srtt_us = c->rttvar_us = 0;
-	pl_tcp_rtt_sample(c, sent_once ? PL_MAX(ms, 1u) * 1000 : (uint32_t)t->core->conf.rto_syn_lost_ms * 1000 / 3);
+	pl_tcp_rtt_handshake(c, &t->core->conf, c->probes <= 1 || (has_ts && ms < 60000), PL_MIN(ms, 60000u));
 	c->probes = 0;
 }
 
@@ -52,7 +53,7 @@ static void
 become_established(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
 	pl_tcp_syn_remove(t, c);
-	sample_handshake(t, c);
+	sample_handshake(t, c, seg);
 	c->snd_una = seg->ack;
 	c->snd_wnd = c->max_snd_wnd = seg->wnd; /* never scaled on a SYN */
 	c->snd_wl1 = seg->seq;

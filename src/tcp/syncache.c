@@ -309,14 +309,23 @@ decide_half_open(const struct pl_syn *e, uint32_t rcv_wnd, const struct pl_tcp_s
 	return seg->flags & PL_TH_ACK ? PL_STEP_CONTINUE : PL_STEP_DROP;
 }
 
+/* The echoed timestamp tells which SYN-ACK was answered; without one, only a single SYN-ACK does. */
+static void
+sample_handshake(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tuple *k, const struct pl_syn *e,
+                 const struct pl_tcp_seg *seg)
+{
+	bool has_ts = c->flags & PL_CF_TS && seg->opt.has & PL_OPT_TS;
+	uint32_t ms = has_ts ? pl_tcp_tsval(t, k) - seg->opt.tsecr : pl_tcp_ms(t->core->now) - e->born_ms;
+
+	pl_tcp_rtt_handshake(c, &t->core->conf, e->tries == 1 || (has_ts && ms < 60000), PL_MIN(ms, 60000u));
+}
+
 struct pl_tcp_conn *
 pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
 	struct pl_tuple k = tuple_of(e);
 	struct pl_tcp_listener *l = pl_tcp_table_listener(t, k.laddr, k.raddr.family, k.lport);
 	struct pl_handshake hs = { .iss = e->iss, .irs = e->irs, .mss = e->mss, .opts = e->opts, .wscale = e->wscale };
-	bool sent_once = e->tries == 1;
-	uint32_t born_ms = e->born_ms;
 	struct pl_tcp_conn *c;
 
 	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), true);
@@ -347,10 +356,7 @@ pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const struct pl_pkt *pkt, 
 	c = establish(t, l, &k, &hs, seg);
 	if (!c)
 		return NULL;
-	if (sent_once)
-		pl_tcp_rtt_sample(c, PL_MAX(pl_tcp_ms(t->core->now) - born_ms, 1u) * 1000);
-	else
-		pl_tcp_rtt_sample(c, (uint32_t)t->core->conf.rto_syn_lost_ms * 1000 / 3); /* RFC 6298 §5.7 */
+	sample_handshake(t, c, &k, e, seg);
 	remove_entry(t, e);
 	return c;
 }
