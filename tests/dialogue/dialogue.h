@@ -69,6 +69,7 @@ struct dialogue {
 	plim_time now, origin;
 	uint32_t iss;           /* the stack's, from its last SYN */
 	uint32_t irs;           /* the peer's */
+	uint32_t fin;           /* what acknowledges the peer's FIN; then the window says nothing any more */
 	uint16_t lport, rport;
 	bool peer_ts;           /* both SYNs had timestamps: peer() adds them by itself */
 	uint32_t last_tsval;    /* of the stack */
