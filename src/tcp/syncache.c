@@ -17,9 +17,17 @@
 
 #define SWEEP_SPACING_NS 200u /* per entry: sweeps cost at most about a tenth of a core */
 
-static struct pl_syn *syn_at(const struct pl_tcp *t, pl_id id) { return pl_mem_ptr(&t->core->mem, id); }
+static struct pl_syn *
+syn_at(const struct pl_tcp *t, pl_id id)
+{
+	return pl_mem_ptr(&t->core->mem, id);
+}
 
-static enum pl_obj syn_type(uint8_t family) { return family == 4 ? PL_OBJ_syn4 : PL_OBJ_syn6; }
+static enum pl_obj
+syn_type(uint8_t family)
+{
+	return family == 4 ? PL_OBJ_syn4 : PL_OBJ_syn6;
+}
 
 static uint32_t
 entries_in_cap(const struct plim_config *conf, size_t target)
@@ -53,7 +61,7 @@ pl_syncache_init(struct pl_tcp *t, uint8_t *buckets, uint32_t n)
 static struct pl_syn_bucket *
 bucket_for(struct pl_tcp *t, const struct plim_addr *raddr)
 {
-	uint8_t prefix[9] = { raddr->family };
+	uint8_t prefix[9] = {raddr->family};
 
 	memcpy(prefix + 1, raddr->octets, raddr->family == 4 ? 3 : 8);
 	return &t->syn.buckets[pl_siphash13(&t->core->hash_key, prefix, sizeof prefix) & t->syn.mask];
@@ -63,8 +71,7 @@ static struct pl_tuple
 tuple_of(const struct pl_syn *e)
 {
 	return (struct pl_tuple){
-		.raddr = pl_addr_from(e->family, e->raddr), .lport = e->lport, .rport = e->rport, .laddr = e->laddr
-	};
+		.raddr = pl_addr_from(e->family, e->raddr), .lport = e->lport, .rport = e->rport, .laddr = e->laddr};
 }
 
 static void
@@ -108,8 +115,8 @@ pl_syncache_find(struct pl_tcp *t, const struct pl_tuple *k)
 	for (pl_id id = b->oldest; id; id = syn_at(t, id)->next) {
 		struct pl_syn *e = syn_at(t, id);
 
-		if (e->lport == k->lport && e->rport == k->rport && e->laddr == k->laddr && e->family == k->raddr.family &&
-		    memcmp(e->raddr, k->raddr.octets, pl_addr_len(e->family)) == 0)
+		if (e->lport == k->lport && e->rport == k->rport && e->laddr == k->laddr &&
+		    e->family == k->raddr.family && memcmp(e->raddr, k->raddr.octets, pl_addr_len(e->family)) == 0)
 			return e;
 	}
 	return NULL;
@@ -159,7 +166,7 @@ static void
 send_synack(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_syn *e, bool cookie)
 {
 	struct pl_tuple k = tuple_of(e);
-	struct pl_tcp_reply r = { .lport = k.lport, .rport = k.rport, .flags = PL_TH_SYN | PL_TH_ACK };
+	struct pl_tcp_reply r = {.lport = k.lport, .rport = k.rport, .flags = PL_TH_SYN | PL_TH_ACK};
 
 	r.seq = e->iss;
 	r.ack = pl_seq_add(e->irs, 1);
@@ -207,7 +214,7 @@ answer_with_cookie(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_t
 	union {
 		struct pl_syn e;
 		uint8_t room[sizeof(struct pl_syn) + 12];
-	} u = { 0 };
+	} u = {0};
 
 	if (t->core->conf.syn_cookies == 0) {
 		(void)PL_DROP(t->core, syn_cache_full);
@@ -244,7 +251,7 @@ void
 pl_syncache_syn(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg,
                 pl_seq iss_floor)
 {
-	struct pl_tuple k = { .raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr };
+	struct pl_tuple k = {.raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr};
 	struct pl_syn *e = pl_syncache_find(t, &k);
 
 	if (pl_tcp_listener_is_full(l)) {
@@ -258,7 +265,8 @@ pl_syncache_syn(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt
 	}
 	if (e)
 		remove_entry(t, e); /* 9293:3.10.7.4/4: back to LISTEN */
-	e = t->core->conf.syn_cookies == 2 && iss_floor == 0 ? NULL : new_entry(t, bucket_for(t, &k.raddr), k.raddr.family);
+	e = t->core->conf.syn_cookies == 2 && iss_floor == 0 ? NULL
+	                                                     : new_entry(t, bucket_for(t, &k.raddr), k.raddr.family);
 	if (e)
 		remember(t, pkt, e, &k, seg, iss_floor);
 	else if (iss_floor == 0)
@@ -300,7 +308,7 @@ static enum pl_step
 decide_half_open(const struct pl_syn *e, uint32_t rcv_wnd, const struct pl_tcp_seg *seg)
 {
 	pl_seq rcv_nxt = pl_seq_add(e->irs, 1);
-	struct pl_rcv_view v = { rcv_nxt, pl_seq_add(rcv_nxt, rcv_wnd), rcv_nxt };
+	struct pl_rcv_view v = {rcv_nxt, pl_seq_add(rcv_nxt, rcv_wnd), rcv_nxt};
 
 	if (seg->flags & PL_TH_RST)
 		return pl_tcp_decide_rst(&v, seg->seq);
@@ -325,13 +333,12 @@ pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const struct pl_pkt *pkt, 
 {
 	struct pl_tuple k = tuple_of(e);
 	struct pl_tcp_listener *l = pl_tcp_table_listener(t, k.laddr, k.raddr.family, k.lport);
-	struct pl_handshake hs = { .iss = e->iss, .irs = e->irs, .mss = e->mss, .opts = e->opts, .wscale = e->wscale };
+	struct pl_handshake hs = {.iss = e->iss, .irs = e->irs, .mss = e->mss, .opts = e->opts, .wscale = e->wscale};
 	struct pl_tcp_conn *c;
 
 	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), true);
 	switch (decide_half_open(e, hs.rcv_wnd, seg)) {
-	case PL_STEP_CONTINUE:
-		break;
+	case PL_STEP_CONTINUE: break;
 	case PL_STEP_RESET:
 		PL_TCP_COUNT(t->core, resets_in);
 		remove_entry(t, e);
@@ -342,9 +349,7 @@ pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const struct pl_pkt *pkt, 
 		if (pl_bucket_take(&t->challenge_bucket, t->core->now))
 			send_synack(t, pkt, e, is_cookie_time(t));
 		return NULL;
-	default:
-		(void)PL_DROP(t->core, tcp_no_ack);
-		return NULL;
+	default: (void)PL_DROP(t->core, tcp_no_ack); return NULL;
 	}
 	if (seg->ack != pl_seq_add(e->iss, 1) || !l) {
 		(void)PL_DROP(t->core, tcp_bad_ack);
@@ -365,8 +370,8 @@ struct pl_tcp_conn *
 pl_syncache_cookie_ack(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt,
                        const struct pl_tcp_seg *seg)
 {
-	struct pl_tuple k = { .raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr };
-	struct pl_handshake hs = { .iss = seg->ack - 1, .irs = seg->seq - 1 };
+	struct pl_tuple k = {.raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr};
+	struct pl_handshake hs = {.iss = seg->ack - 1, .irs = seg->seq - 1};
 	struct pl_tcp_conn *c;
 
 	if (t->core->conf.syn_cookies == 0 || !pl_cookie_check(t, &k, hs.irs, hs.iss, &hs.mss))
