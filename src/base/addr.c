@@ -5,7 +5,7 @@
 struct plim_addr
 pl_addr_from(uint8_t family, const uint8_t *octets)
 {
-	struct plim_addr a = { .family = family };
+	struct plim_addr a = {.family = family};
 
 	memcpy(a.octets, octets, pl_addr_len(family));
 	return a;
@@ -46,7 +46,7 @@ pl_addr_is_multicast(const struct plim_addr *a)
 bool
 pl_addr_is_loopback(const struct plim_addr *a)
 {
-	static const uint8_t one[16] = { [15] = 1 };
+	static const uint8_t one[16] = {[15] = 1};
 
 	return a->family == 4 ? a->octets[0] == 127 : memcmp(a->octets, one, 16) == 0;
 }

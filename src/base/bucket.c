@@ -11,7 +11,7 @@ token_cost_ns(const struct pl_bucket *b)
 void
 pl_bucket_init(struct pl_bucket *b, uint32_t rate_per_s, uint32_t burst, pl_time now)
 {
-	*b = (struct pl_bucket){ .rate_per_s = rate_per_s, .burst = PL_MAX(burst, 1u), .at = now };
+	*b = (struct pl_bucket){.rate_per_s = rate_per_s, .burst = PL_MAX(burst, 1u), .at = now};
 	if (rate_per_s > 0)
 		b->credit_ns = b->burst * token_cost_ns(b);
 }

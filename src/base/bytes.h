@@ -9,8 +9,16 @@
 
 #include "base/def.h"
 
-static inline uint16_t pl_load16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
-static inline uint32_t pl_load32(const uint8_t *p) { return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]; }
+static inline uint16_t
+pl_load16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+static inline uint32_t
+pl_load32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
 
 static inline void
 pl_store16(uint8_t *p, uint16_t x)
@@ -34,8 +42,16 @@ struct pl_cur {
 	const uint8_t *end;
 };
 
-static inline struct pl_cur pl_cur_of(const uint8_t *p, size_t n) { return (struct pl_cur){ p, p + n }; }
-static inline size_t pl_cur_left(const struct pl_cur *c) { return (size_t)(c->end - c->p); }
+static inline struct pl_cur
+pl_cur_of(const uint8_t *p, size_t n)
+{
+	return (struct pl_cur){p, p + n};
+}
+static inline size_t
+pl_cur_left(const struct pl_cur *c)
+{
+	return (size_t)(c->end - c->p);
+}
 
 static inline bool
 pl_cur_u8(struct pl_cur *c, uint8_t *x)
@@ -104,7 +120,11 @@ struct pl_put {
 	bool short_of; /* something did not fit */
 };
 
-static inline struct pl_put pl_put_to(uint8_t *p, size_t n) { return (struct pl_put){ p, p + n, false }; }
+static inline struct pl_put
+pl_put_to(uint8_t *p, size_t n)
+{
+	return (struct pl_put){p, p + n, false};
+}
 
 static inline uint8_t *
 pl_put_room(struct pl_put *w, size_t n)

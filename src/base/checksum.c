@@ -12,8 +12,8 @@
 
 typedef uint64_t vec __attribute__((vector_size(16)));
 
-#define VECS 4                      /* a turn */
-#define TURN (VECS * sizeof(vec))   /* octets */
+#define VECS 4                    /* a turn */
+#define TURN (VECS * sizeof(vec)) /* octets */
 
 struct lanes {
 	vec low, high;
@@ -60,7 +60,7 @@ add_tail(uint64_t sum, const uint8_t *p, size_t n)
 		n -= 2;
 	}
 	if (n > 0) {
-		uint8_t pair[2] = { *p, 0 };
+		uint8_t pair[2] = {*p, 0};
 
 		memcpy(&w16, pair, 2);
 		sum += w16;
@@ -72,7 +72,7 @@ uint64_t
 pl_csum_add(uint64_t sum, const void *from, size_t n)
 {
 	const uint8_t *p = from;
-	struct lanes l = { 0 };
+	struct lanes l = {0};
 
 	sum = narrow(sum);
 	for (; n >= TURN; n -= TURN, p += TURN) {
@@ -85,11 +85,11 @@ pl_csum_add(uint64_t sum, const void *from, size_t n)
 }
 
 uint64_t
-pl_csum_copy(uint64_t sum, void *restrict to, const void *restrict from, size_t n)
+pl_csum_copy(uint64_t sum, void *__restrict to, const void *__restrict from, size_t n)
 {
 	const uint8_t *p = from;
 	uint8_t *q = to;
-	struct lanes l = { 0 };
+	struct lanes l = {0};
 
 	sum = narrow(sum);
 	for (; n >= TURN; n -= TURN, p += TURN, q += TURN) {

@@ -14,7 +14,7 @@
 uint64_t pl_csum_add(uint64_t sum, const void *p, size_t n);
 
 /** Copy n octets and add them to a running sum, in one pass. */
-uint64_t pl_csum_copy(uint64_t sum, void *restrict to, const void *restrict from, size_t n);
+uint64_t pl_csum_copy(uint64_t sum, void *__restrict to, const void *__restrict from, size_t n);
 
 /** The sum of a run that stands at an odd offset. */
 uint64_t pl_csum_shift(uint64_t sum);

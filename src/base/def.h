@@ -31,11 +31,18 @@
 #define PL_CLAMP(x, lo, hi) PL_MIN(PL_MAX(x, lo), hi)
 #define PL_ALIGN_UP(x, a) (((x) + ((a)-1)) / (a) * (a))
 
+#ifdef __cplusplus
+#define _Static_assert static_assert
+extern "C" {
+#endif
 /* Freestanding: the four functions a compiler may call anyway. */
-void *memcpy(void *restrict to, const void *restrict from, size_t n);
+void *memcpy(void *__restrict to, const void *__restrict from, size_t n);
 void *memmove(void *to, const void *from, size_t n);
 void *memset(void *p, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
+#ifdef __cplusplus
+}
+#endif
 #if !__STDC_HOSTED__ /* there a compiler would call them even for four octets */
 #define memcpy(to, from, n) __builtin_memcpy(to, from, n)
 #define memmove(to, from, n) __builtin_memmove(to, from, n)
@@ -46,9 +53,9 @@ int memcmp(const void *a, const void *b, size_t n);
 /** Nanoseconds. */
 typedef plim_time pl_time;
 #define PL_TIME_NEVER PLIM_NEVER
-#define PL_US(n) ((pl_time)(n) * 1000u)
-#define PL_MS(n) ((pl_time)(n) * 1000000u)
-#define PL_SEC(n) ((pl_time)(n) * 1000000000u)
+#define PL_US(n) ((pl_time)(n)*1000u)
+#define PL_MS(n) ((pl_time)(n)*1000000u)
+#define PL_SEC(n) ((pl_time)(n)*1000000000u)
 
 /** The object's number in the arena: its offset / 8. 0 is nobody. */
 typedef uint32_t pl_id;

@@ -19,19 +19,19 @@
 #define PL_WHEEL_TICK_SHIFT 20
 
 struct pl_wnode {
-	pl_id next;       /* in the slot's list; 0: the last */
-	pl_id prev;       /* of the first: which list, see wheel.c */
-	uint32_t tick;    /* 0: not in the wheel */
+	pl_id next;    /* in the slot's list; 0: the last */
+	pl_id prev;    /* of the first: which list, see wheel.c */
+	uint32_t tick; /* 0: not in the wheel */
 };
 
 struct pl_wheel {
-	uint64_t now_tick;                             /* everything at or before it has fired, or is in `due` */
-	uint64_t told_tick;                            /* the latest time given; what is set for earlier fires after it */
-	pl_id due;                                     /* fired, not yet handed out */
-	uint64_t used[PL_WHEEL_LEVELS];                /* slots that are not empty */
+	uint64_t now_tick;              /* everything at or before it has fired, or is in `due` */
+	uint64_t told_tick;             /* the latest time given; what is set for earlier fires after it */
+	pl_id due;                      /* fired, not yet handed out */
+	uint64_t used[PL_WHEEL_LEVELS]; /* slots that are not empty */
 	pl_id head[PL_WHEEL_LEVELS][PL_WHEEL_SLOTS];
-	uint8_t *base;                                 /* arena: a node is at base + id * 8 + node_offset */
-	uint32_t node_offset;                          /* of the pl_wnode in its object */
+	uint8_t *base;        /* arena: a node is at base + id * 8 + node_offset */
+	uint32_t node_offset; /* of the pl_wnode in its object */
 };
 
 void pl_wheel_init(struct pl_wheel *w, uint8_t *base, uint32_t node_offset, pl_time now);

@@ -43,7 +43,7 @@ struct pl_slot *pl_slot_find(const struct pl_core *c, plim_h h);
 
 plim_h pl_slot_handle(const struct pl_core *c, pl_id slot);
 
-static inline struct pl_slot *pl_slot_at(const struct pl_core *c, pl_id slot) { return pl_mem_ptr(&c->mem, slot); }
+static inline struct pl_slot *pl_slot_at(const struct pl_core *c, pl_id slot) { return (struct pl_slot *)pl_mem_ptr(&c->mem, slot); }
 
 /** Something to tell. slot 0 is nobody. */
 void pl_slot_raise(struct pl_core *c, pl_id slot, uint32_t bits);

@@ -36,7 +36,7 @@ answer(struct pl_net *n, const struct pl_rx *rx, const struct pl_arp *arp, uint8
 static enum pl_net_verdict
 take_reply(struct pl_net *n, const struct pl_rx *rx, const struct pl_arp *arp)
 {
-	struct pl_neigh_answer a = { .addr = arp->spa, .mac = arp->sha, .iface = rx->iface, .override = true };
+	struct pl_neigh_answer a = {.addr = arp->spa, .mac = arp->sha, .iface = rx->iface, .override = true};
 
 	a.solicited = pl_neigh_is_asked(n, rx->iface, &arp->spa);
 	if (!is_sender_plausible(n, rx, arp) || !pl_neigh_answered(n, &a))

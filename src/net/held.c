@@ -21,7 +21,7 @@ room_in_block(const struct pl_net *n)
 void
 pl_held_init(struct pl_net *n, uint32_t most_blocks)
 {
-	n->held = (struct pl_held){ .most_blocks = most_blocks };
+	n->held = (struct pl_held){.most_blocks = most_blocks};
 }
 
 static void
@@ -108,7 +108,7 @@ copy_in(struct pl_net *n, struct pl_span ip)
 			return 0;
 		}
 		n->held.blocks++;
-		*buf_at(n, id) = (struct pl_neighbuf){ .len = (uint16_t)ip.len };
+		*buf_at(n, id) = (struct pl_neighbuf){.len = (uint16_t)ip.len};
 		(void)pl_cur_bytes(&c, buf_at(n, id)->octets, PL_MIN(pl_cur_left(&c), room_in_block(n))); /* it fits */
 		if (last)
 			buf_at(n, last)->next = id;
@@ -154,7 +154,7 @@ static bool
 copy_out(const struct pl_net *n, pl_id id, struct plim_frame *f)
 {
 	const struct pl_neighbuf *b = buf_at(n, id);
-	struct pl_eth eth = { .type = b->family == 4 ? PL_ETH_TYPE_IP4 : PL_ETH_TYPE_IP6 };
+	struct pl_eth eth = {.type = b->family == 4 ? PL_ETH_TYPE_IP4 : PL_ETH_TYPE_IP6};
 	struct pl_put w = pl_put_to(f->data, f->cap);
 	size_t left = b->len;
 

@@ -28,7 +28,8 @@ answer_echo(struct pl_net *n, const struct pl_rx *rx, const struct pl_pkt *pkt, 
 
 	if (pkt->not_unicast || pl_addr_is_any(&pkt->src))
 		return PL_NET_DROP(n, icmp_ignored);
-	if (len > n->buffer_octets || pkt->ip.len > pl_net_iface(n, pkt->iface)->mtu || !pl_bucket_take(&n->echo_bucket, rx->now) || (index = pl_reply_buffer(n)) < 0)
+	if (len > n->buffer_octets || pkt->ip.len > pl_net_iface(n, pkt->iface)->mtu ||
+	    !pl_bucket_take(&n->echo_bucket, rx->now) || (index = pl_reply_buffer(n)) < 0)
 		return PL_NET_DROP(n, icmp_echo_limited);
 	to = pl_reply_buffer_at(n, index);
 	w = pl_put_to(to, n->buffer_octets);
@@ -49,36 +50,31 @@ take_error(struct pl_net *n, const struct pl_pkt *pkt, const struct pl_icmp *m, 
 }
 
 static enum pl_net_verdict
-input4(struct pl_net *n, const struct pl_rx *rx, const struct pl_pkt *pkt, const struct pl_icmp *m, struct pl_icmp_error *err)
+input4(struct pl_net *n, const struct pl_rx *rx, const struct pl_pkt *pkt, const struct pl_icmp *m,
+       struct pl_icmp_error *err)
 {
 	switch (m->type) {
-	case PL_ICMP4_ECHO:
-		return answer_echo(n, rx, pkt, m);
+	case PL_ICMP4_ECHO: return answer_echo(n, rx, pkt, m);
 	case PL_ICMP4_UNREACHABLE:
 	case PL_ICMP4_TIME_EXCEEDED:
-	case PL_ICMP4_PARAMETER:
-		return take_error(n, pkt, m, err);
-	default:
-		return PL_NET_DROP(n, icmp_ignored);
+	case PL_ICMP4_PARAMETER: return take_error(n, pkt, m, err);
+	default: return PL_NET_DROP(n, icmp_ignored);
 	}
 }
 
 static enum pl_net_verdict
-input6(struct pl_net *n, const struct pl_rx *rx, const struct pl_pkt *pkt, const struct pl_icmp *m, struct pl_icmp_error *err)
+input6(struct pl_net *n, const struct pl_rx *rx, const struct pl_pkt *pkt, const struct pl_icmp *m,
+       struct pl_icmp_error *err)
 {
 	switch (m->type) {
 	case PL_ICMP6_NS:
-	case PL_ICMP6_NA:
-		return pl_nd_input(n, rx, pkt, m);
-	case PL_ICMP6_ECHO:
-		return answer_echo(n, rx, pkt, m);
+	case PL_ICMP6_NA: return pl_nd_input(n, rx, pkt, m);
+	case PL_ICMP6_ECHO: return answer_echo(n, rx, pkt, m);
 	case PL_ICMP6_UNREACHABLE:
 	case PL_ICMP6_TOO_BIG:
 	case PL_ICMP6_TIME_EXCEEDED:
-	case PL_ICMP6_PARAMETER:
-		return take_error(n, pkt, m, err);
-	default:
-		return PL_NET_DROP(n, icmp_ignored);
+	case PL_ICMP6_PARAMETER: return take_error(n, pkt, m, err);
+	default: return PL_NET_DROP(n, icmp_ignored);
 	}
 }
 
@@ -87,7 +83,8 @@ pl_icmp_input(struct pl_net *n, const struct pl_rx *rx, const struct pl_pkt *pkt
 {
 	struct pl_icmp m;
 
-	if (!pl_icmp_parse(pkt->l4, &m) || !pl_csum_is_valid(pl_csum_add(pseudo_for(pkt, pkt->l4.len), pkt->l4.p, pkt->l4.len)))
+	if (!pl_icmp_parse(pkt->l4, &m) ||
+	    !pl_csum_is_valid(pl_csum_add(pseudo_for(pkt, pkt->l4.len), pkt->l4.p, pkt->l4.len)))
 		return PL_NET_DROP(n, icmp_malformed);
 	return pkt->src.family == 4 ? input4(n, rx, pkt, &m, err) : input6(n, rx, pkt, &m, err);
 }

@@ -24,24 +24,20 @@ struct meaning {
 static struct meaning
 unreachable4(const struct pl_icmp *m)
 {
-	struct meaning is = { .code = PLIM_EHOSTUNREACH };
+	struct meaning is = {.code = PLIM_EHOSTUNREACH};
 
 	switch (m->code) {
 	case PL_UNREACH4_NET:
-	case 6:  /* destination network unknown, prohibited, unreachable for this TOS (RFC 1122 3.2.2.1) */
+	case 6: /* destination network unknown, prohibited, unreachable for this TOS (RFC 1122 3.2.2.1) */
 	case 9:
-	case 11:
-		is.code = PLIM_ENETUNREACH;
-		break;
+	case 11: is.code = PLIM_ENETUNREACH; break;
 	case PL_UNREACH4_PROTOCOL:
-	case PL_UNREACH4_PORT:
-		is = (struct meaning){ .code = PLIM_EREFUSED, .hard = true };
-		break;
+	case PL_UNREACH4_PORT: is = (struct meaning){.code = PLIM_EREFUSED, .hard = true}; break;
 	case PL_UNREACH4_TOO_BIG: /* a router older than RFC 1191 says 0 */
-		is = (struct meaning){ .code = PLIM_EMSGSIZE, .mtu = m->rest & 0xffff ? m->rest & 0xffff : OLD_ROUTER_MTU };
+		is = (struct meaning){.code = PLIM_EMSGSIZE,
+		                      .mtu = m->rest & 0xffff ? m->rest & 0xffff : OLD_ROUTER_MTU};
 		break;
-	default:
-		break;
+	default: break;
 	}
 	return is;
 }
@@ -50,15 +46,15 @@ static struct meaning
 unreachable6(const struct pl_icmp *m)
 {
 	if (m->code == PL_UNREACH6_PORT)
-		return (struct meaning){ .code = PLIM_EREFUSED, .hard = true };
-	return (struct meaning){ .code = m->code == 0 ? PLIM_ENETUNREACH : PLIM_EHOSTUNREACH };
+		return (struct meaning){.code = PLIM_EREFUSED, .hard = true};
+	return (struct meaning){.code = m->code == 0 ? PLIM_ENETUNREACH : PLIM_EHOSTUNREACH};
 }
 
 /* False: a code that does not exist. */
 static bool
 understand(uint8_t family, const struct pl_icmp *m, struct meaning *is)
 {
-	*is = (struct meaning){ .code = PLIM_EHOSTUNREACH };
+	*is = (struct meaning){.code = PLIM_EHOSTUNREACH};
 	if (family == 4) {
 		if (m->type == PL_ICMP4_UNREACHABLE)
 			*is = unreachable4(m);
@@ -67,7 +63,7 @@ understand(uint8_t family, const struct pl_icmp *m, struct meaning *is)
 	if (m->type == PL_ICMP6_UNREACHABLE)
 		*is = unreachable6(m);
 	if (m->type == PL_ICMP6_TOO_BIG)
-		*is = (struct meaning){ .code = PLIM_EMSGSIZE, .mtu = m->rest };
+		*is = (struct meaning){.code = PLIM_EMSGSIZE, .mtu = m->rest};
 	return m->type != PL_ICMP6_UNREACHABLE || m->code <= PL_UNREACH6_LAST;
 }
 
@@ -87,11 +83,11 @@ parse_quotation(uint8_t family, struct pl_span body, struct quotation *q)
 	if (family == 4) {
 		if (!pl_ip4_parse_quoted(body, &ip4) || ip4.frag_offset != 0)
 			return false;
-		*q = (struct quotation){ ip4.src, ip4.dst, ip4.proto, ip4.payload };
+		*q = (struct quotation){ip4.src, ip4.dst, ip4.proto, ip4.payload};
 	} else {
 		if (!pl_ip6_parse_quoted(body, &ip6))
 			return false;
-		*q = (struct quotation){ ip6.src, ip6.dst, ip6.proto, ip6.payload };
+		*q = (struct quotation){ip6.src, ip6.dst, ip6.proto, ip6.payload};
 	}
 	return true;
 }
@@ -110,7 +106,8 @@ pl_icmp_parse_error(struct pl_net *n, const struct pl_pkt *pkt, const struct pl_
 	if (!pl_addr_equal(&q.src, &pkt->dst) || (q.proto != PL_PROTO_TCP && q.proto != PL_PROTO_UDP))
 		return false;
 	c = pl_cur_of(q.l4.p, q.l4.len);
-	*err = (struct pl_icmp_error){ .proto = q.proto, .laddr = pkt->laddr, .raddr = q.dst, .hard = is.hard, .mtu = is.mtu, .code = is.code };
+	*err = (struct pl_icmp_error){
+		.proto = q.proto, .laddr = pkt->laddr, .raddr = q.dst, .hard = is.hard, .mtu = is.mtu, .code = is.code};
 	if (!pl_cur_be16(&c, &err->lport) || !pl_cur_be16(&c, &err->rport) || !pl_cur_be32(&c, &after_ports))
 		return false; /* RFC 792: at least 8 octets are quoted */
 	err->seq = after_ports;
@@ -133,7 +130,8 @@ write_error(struct pl_net *n, int index, const struct pl_pkt *about, const struc
 	size_t quoted = PL_MIN(about->ip.len, is4 ? QUOTE4_MOST : QUOTE6_MOST), len = PL_ICMP_HEADER + quoted;
 	uint8_t *to = pl_reply_buffer_at(n, index);
 	struct pl_put w = pl_put_to(to, n->buffer_octets);
-	uint64_t sum = is4 ? 0 : pl_csum_pseudo(pl_net_laddr(n, about->laddr), &about->src, PL_PROTO_ICMP6, (uint32_t)len);
+	uint64_t sum =
+		is4 ? 0 : pl_csum_pseudo(pl_net_laddr(n, about->laddr), &about->src, PL_PROTO_ICMP6, (uint32_t)len);
 
 	pl_icmp_put(&w, m->type, m->code, m->rest);
 	pl_put_bytes(&w, about->ip.p, quoted);
@@ -145,7 +143,7 @@ write_error(struct pl_net *n, int index, const struct pl_pkt *about, const struc
 void
 pl_icmp_send_error(struct pl_net *n, const struct pl_pkt *about, uint8_t type, uint8_t code, uint32_t rest)
 {
-	struct pl_icmp m = { .type = type, .code = code, .rest = rest };
+	struct pl_icmp m = {.type = type, .code = code, .rest = rest};
 	uint8_t proto = about->src.family == 4 ? PL_PROTO_ICMP : PL_PROTO_ICMP6;
 	int index;
 

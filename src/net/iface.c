@@ -5,8 +5,8 @@
  */
 #include "net/net_state.h"
 
-static const uint8_t mac_broadcast[PL_MAC_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-static const struct plim_addr all_nodes = { .octets = { 0xff, 0x02, [15] = 1 }, .family = 6 };
+static const uint8_t mac_broadcast[PL_MAC_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+static const struct plim_addr all_nodes = {.octets = {0xff, 0x02, [15] = 1}, .family = 6};
 
 bool
 pl_iface_takes_mac(const struct pl_net *n, uint8_t iface, const uint8_t *mac)

@@ -25,7 +25,8 @@ is_source_valid(const struct pl_net *n, const struct pl_rx *rx, const struct pli
 
 	if (!rx->f)
 		return pl_net_find_laddr(n, src, &laddr);
-	return pl_addr_is_valid_source(src) && !pl_net_find_laddr(n, src, &laddr) && !pl_iface_is_broadcast(n, rx->iface, src);
+	return pl_addr_is_valid_source(src) && !pl_net_find_laddr(n, src, &laddr) &&
+	       !pl_iface_is_broadcast(n, rx->iface, src);
 }
 
 static void
@@ -33,7 +34,7 @@ fill(struct pl_pkt *pkt, const struct pl_rx *rx, const struct pl_ip4 *ip, struct
 {
 	pkt->src = ip->src;
 	pkt->dst = ip->dst;
-	pkt->ip = (struct pl_span){ all.p, ip->len };
+	pkt->ip = (struct pl_span){all.p, ip->len};
 	pkt->l4 = ip->payload;
 	pkt->gso_size = rx->f ? rx->f->gso_size : 0;
 	pkt->proto = ip->proto;
@@ -51,10 +52,8 @@ by_protocol(struct pl_net *n, const struct pl_rx *rx, const struct pl_pkt *pkt, 
 {
 	switch (pkt->proto) {
 	case PL_PROTO_TCP:
-	case PL_PROTO_UDP:
-		return PL_NET_PKT;
-	case PL_PROTO_ICMP:
-		return pl_icmp_input(n, rx, pkt, err);
+	case PL_PROTO_UDP: return PL_NET_PKT;
+	case PL_PROTO_ICMP: return pl_icmp_input(n, rx, pkt, err);
 	default:
 		pl_icmp_send_error(n, pkt, PL_ICMP4_UNREACHABLE, PL_UNREACH4_PROTOCOL, 0);
 		return PL_NET_DROP(n, ip_protocol);

@@ -32,7 +32,7 @@ fill(struct pl_pkt *pkt, const struct pl_rx *rx, const struct pl_ip6 *ip, struct
 {
 	pkt->src = ip->src;
 	pkt->dst = ip->dst;
-	pkt->ip = (struct pl_span){ all.p, PL_IP6_HEADER + (size_t)ip->payload_len };
+	pkt->ip = (struct pl_span){all.p, PL_IP6_HEADER + (size_t)ip->payload_len};
 	pkt->l4 = ip->payload;
 	pkt->gso_size = rx->f ? rx->f->gso_size : 0;
 	pkt->proto = ip->proto;
@@ -57,16 +57,14 @@ refuse_extension(struct pl_net *n, const struct pl_ip6 *ip, struct pl_pkt *pkt)
 }
 
 static enum pl_net_verdict
-by_protocol(struct pl_net *n, const struct pl_rx *rx, const struct pl_ip6 *ip, const struct pl_pkt *pkt, struct pl_icmp_error *err)
+by_protocol(struct pl_net *n, const struct pl_rx *rx, const struct pl_ip6 *ip, const struct pl_pkt *pkt,
+            struct pl_icmp_error *err)
 {
 	switch (pkt->proto) {
 	case PL_PROTO_TCP:
-	case PL_PROTO_UDP:
-		return PL_NET_PKT;
-	case PL_PROTO_ICMP6:
-		return pl_icmp_input(n, rx, pkt, err);
-	case PL_IP6_NO_NEXT:
-		return PL_NET_DROP(n, ip_protocol);
+	case PL_PROTO_UDP: return PL_NET_PKT;
+	case PL_PROTO_ICMP6: return pl_icmp_input(n, rx, pkt, err);
+	case PL_IP6_NO_NEXT: return PL_NET_DROP(n, ip_protocol);
 	default: /* RFC 8200 §4: unrecognized next header */
 		pl_icmp_send_error(n, pkt, PL_ICMP6_PARAMETER, 1, ip->proto_at);
 		return PL_NET_DROP(n, ip_protocol);

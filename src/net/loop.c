@@ -9,7 +9,7 @@
 enum pl_net_verdict
 pl_net_input_loop(struct pl_net *n, struct pl_span ip, pl_time now, struct pl_pkt *pkt, struct pl_icmp_error *err)
 {
-	struct pl_rx rx = { .f = NULL, .now = now };
+	struct pl_rx rx = {.f = NULL, .now = now};
 	struct pl_cur c = pl_cur_of(ip.p, ip.len);
 	uint8_t first;
 

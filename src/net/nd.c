@@ -6,7 +6,7 @@
  */
 #include "net/net_state.h"
 
-static const struct plim_addr all_nodes = { .octets = { 0xff, 0x02, [15] = 1 }, .family = 6 };
+static const struct plim_addr all_nodes = {.octets = {0xff, 0x02, [15] = 1}, .family = 6};
 
 /* RFC 4861 §7.1.1: from ::, only to a solicited-node group and without a source address option. */
 static bool
@@ -69,7 +69,8 @@ take_advertisement(struct pl_net *n, const struct pl_rx *rx, const struct pl_pkt
 		.override = (nd->flags & PL_ND_OVERRIDE) != 0,
 	};
 
-	if (pl_addr_is_any(&pkt->src) || (a.solicited && pl_addr_is_multicast(&pkt->dst)) || (nd->has_mac && pl_mac_is_group(nd->mac)))
+	if (pl_addr_is_any(&pkt->src) || (a.solicited && pl_addr_is_multicast(&pkt->dst)) ||
+	    (nd->has_mac && pl_mac_is_group(nd->mac)))
 		return PL_NET_DROP(n, nd_malformed);
 	return pl_neigh_answered(n, &a) ? PL_NET_DONE : PL_NET_DROP(n, nd_unsolicited);
 }

@@ -20,7 +20,7 @@
 
 #define LOOK_FOR_VICTIM 8 /* entries looked at, at most */
 
-static const pl_time interval_ns[PL_NEIGH_LISTS] = { PL_NEIGH_ASK_NS, PL_NEIGH_DELAY_NS, PL_NEIGH_UNUSED_NS };
+static const pl_time interval_ns[PL_NEIGH_LISTS] = {PL_NEIGH_ASK_NS, PL_NEIGH_DELAY_NS, PL_NEIGH_UNUSED_NS};
 
 static struct pl_neigh_cache *
 cache_of(struct pl_net *n, uint8_t family)
@@ -85,7 +85,7 @@ list_append(struct pl_net *n, pl_id id, enum pl_neigh_list list)
 static pl_id *
 chain_of(const struct pl_net *n, uint8_t iface, uint8_t family, const uint8_t *addr)
 {
-	uint8_t key[18] = { iface, family };
+	uint8_t key[18] = {iface, family};
 
 	memcpy(&key[2], addr, family == 4 ? 4 : 16);
 	return &n->heads[pl_siphash13(&n->core->hash_key, key, family == 4 ? 6 : 18) & n->head_mask];
@@ -97,7 +97,8 @@ pl_neigh_find(const struct pl_net *n, uint8_t iface, const struct plim_addr *a)
 	for (pl_id id = *chain_of(n, iface, a->family, a->octets); id;) {
 		const struct pl_neigh *e = pl_neigh_at(n, id);
 
-		if (e->iface == iface && e->family == a->family && memcmp(e->addr, a->octets, pl_addr_len(a->family)) == 0)
+		if (e->iface == iface && e->family == a->family &&
+		    memcmp(e->addr, a->octets, pl_addr_len(a->family)) == 0)
 			return id;
 		id = e->chain;
 	}
@@ -156,8 +157,8 @@ detach(struct pl_net *n, pl_id id)
 {
 	struct pl_neigh *e = pl_neigh_at(n, id);
 
-	if (is_usable(e))
-		tell_change(n);
+	if (e->state != PL_NEIGH_INCOMPLETE)
+		tell_change(n); /* its MAC is no longer known; or it failed, and may be asked for again */
 	pl_held_drop(n, e);
 	chain_remove(n, id);
 	list_remove(n, id);
@@ -236,7 +237,8 @@ make(struct pl_net *n, uint8_t laddr, const struct plim_addr *a, enum pl_neigh_s
 		return 0;
 	}
 	e = pl_neigh_at(n, id);
-	*e = (struct pl_neigh){ .iface = n->laddrs[laddr].iface, .family = a->family, .state = (uint8_t)state, .laddr = laddr };
+	*e = (struct pl_neigh){
+		.iface = n->laddrs[laddr].iface, .family = a->family, .state = (uint8_t)state, .laddr = laddr};
 	memcpy(e->addr, a->octets, pl_addr_len(a->family));
 	chain = chain_of(n, e->iface, e->family, e->addr);
 	e->chain = *chain;
@@ -277,7 +279,8 @@ ask(struct pl_net *n, pl_id id)
 	e->tries++;
 	list_remove(n, id);
 	list_append(n, id, PL_NEIGH_ASKING);
-	if (!pl_bucket_take(&n->ask_bucket, n->core->now) || !put_request(n, e, e->state == PL_NEIGH_PROBE && e->tries < PL_NEIGH_TRIES))
+	if (!pl_bucket_take(&n->ask_bucket, n->core->now) ||
+	    !put_request(n, e, e->state == PL_NEIGH_PROBE && e->tries < PL_NEIGH_TRIES))
 		(void)PL_DROP(n->core, neighbour_limited);
 }
 
@@ -510,7 +513,8 @@ check_entry(const struct pl_net *n, pl_id id, unsigned list, pl_time *at)
 		return "neighbour: not in its chain";
 	if (e->held && e->state != PL_NEIGH_INCOMPLETE)
 		return "neighbour: a datagram waits for a known MAC";
-	if ((list == PL_NEIGH_ASKING) != (e->state == PL_NEIGH_INCOMPLETE || e->state == PL_NEIGH_FAILED || e->state == PL_NEIGH_PROBE))
+	if ((list == PL_NEIGH_ASKING) !=
+	    (e->state == PL_NEIGH_INCOMPLETE || e->state == PL_NEIGH_FAILED || e->state == PL_NEIGH_PROBE))
 		return "neighbour: state and list disagree";
 	*at = e->at;
 	return NULL;

@@ -31,7 +31,8 @@ buffer_octets(const struct plim_config *conf, size_t target)
 
 	for (unsigned i = 0; i < conf->n_ifaces; i++)
 		mtu = PL_MAX(mtu, conf->ifaces[i].mtu);
-	return (uint32_t)PL_ALIGN_UP(PL_CLAMP(mtu, PL_NET_BUFFER_LEAST, PL_MAX(target / 1024, PL_NET_BUFFER_LEAST)), 64u);
+	return (uint32_t)PL_ALIGN_UP(PL_CLAMP(mtu, PL_NET_BUFFER_LEAST, PL_MAX(target / 1024, PL_NET_BUFFER_LEAST)),
+	                             64u);
 }
 
 size_t
@@ -48,7 +49,7 @@ init_laddrs(struct pl_net *n)
 		const struct plim_iface_config *ic = pl_net_iface(n, i);
 
 		for (unsigned k = 0; k < ic->n_addrs && k < PLIM_MAX_ADDRS; k++)
-			n->laddrs[n->n_laddrs++] = (struct pl_laddr){ ic->addrs[k].addr, ic->addrs[k].prefix_len, i };
+			n->laddrs[n->n_laddrs++] = (struct pl_laddr){ic->addrs[k].addr, ic->addrs[k].prefix_len, i};
 	}
 }
 
@@ -77,26 +78,23 @@ pl_net_init(struct pl_net *n, struct pl_core *c, uint8_t *statics)
 }
 
 static enum pl_net_verdict
-input_by_type(struct pl_net *n, const struct pl_rx *rx, uint16_t type, struct pl_cur c, struct pl_pkt *pkt, struct pl_icmp_error *err)
+input_by_type(struct pl_net *n, const struct pl_rx *rx, uint16_t type, struct pl_cur c, struct pl_pkt *pkt,
+              struct pl_icmp_error *err)
 {
-	struct pl_span rest = { c.p, pl_cur_left(&c) };
+	struct pl_span rest = {c.p, pl_cur_left(&c)};
 
 	switch (type) {
-	case PL_ETH_TYPE_IP4:
-		return pl_input4(n, rx, rest, pkt, err);
-	case PL_ETH_TYPE_IP6:
-		return pl_input6(n, rx, rest, pkt, err);
-	case PL_ETH_TYPE_ARP:
-		return pl_arp_input(n, rx, c);
-	default:
-		return PL_NET_DROP(n, eth_type);
+	case PL_ETH_TYPE_IP4: return pl_input4(n, rx, rest, pkt, err);
+	case PL_ETH_TYPE_IP6: return pl_input6(n, rx, rest, pkt, err);
+	case PL_ETH_TYPE_ARP: return pl_arp_input(n, rx, c);
+	default: return PL_NET_DROP(n, eth_type);
 	}
 }
 
 enum pl_net_verdict
 pl_net_input(struct pl_net *n, const struct plim_frame *f, pl_time now, struct pl_pkt *pkt, struct pl_icmp_error *err)
 {
-	struct pl_rx rx = { .f = f, .iface = f->iface, .now = now };
+	struct pl_rx rx = {.f = f, .iface = f->iface, .now = now};
 	struct pl_cur c = pl_cur_of(f->data, f->len);
 	struct pl_eth eth;
 
@@ -122,7 +120,8 @@ pl_net_header_len(uint8_t family)
 }
 
 static void
-put_ip4(struct pl_put *w, const struct pl_net *n, const struct pl_path *path, const struct plim_addr *raddr, const struct pl_ip4 *with)
+put_ip4(struct pl_put *w, const struct pl_net *n, const struct pl_path *path, const struct plim_addr *raddr,
+        const struct pl_ip4 *with)
 {
 	struct pl_ip4 ip = *with;
 
@@ -133,11 +132,11 @@ put_ip4(struct pl_put *w, const struct pl_net *n, const struct pl_path *path, co
 }
 
 void
-pl_net_put_header(struct pl_net *n, uint8_t *p, const struct pl_path *path, const struct plim_addr *raddr, uint8_t proto,
-                  size_t l4_len, uint8_t tos, uint8_t ttl)
+pl_net_put_header(struct pl_net *n, uint8_t *p, const struct pl_path *path, const struct plim_addr *raddr,
+                  uint8_t proto, size_t l4_len, uint8_t tos, uint8_t ttl)
 {
 	struct pl_put w = pl_put_to(p, pl_net_header_len(raddr->family));
-	struct pl_eth eth = { .type = raddr->family == 4 ? PL_ETH_TYPE_IP4 : PL_ETH_TYPE_IP6 };
+	struct pl_eth eth = {.type = raddr->family == 4 ? PL_ETH_TYPE_IP4 : PL_ETH_TYPE_IP6};
 
 	if (ttl == 0)
 		ttl = (uint8_t)n->core->conf.ip_ttl;
@@ -145,10 +144,16 @@ pl_net_put_header(struct pl_net *n, uint8_t *p, const struct pl_path *path, cons
 	memcpy(eth.src, pl_net_iface(n, path->iface)->mac, PL_MAC_LEN);
 	pl_eth_put(&w, &eth);
 	if (raddr->family == 4) {
-		put_ip4(&w, n, path, raddr, &(struct pl_ip4){ .tos = tos, .ttl = ttl, .proto = proto, .len = (uint16_t)(PL_IP4_HEADER + l4_len) });
+		put_ip4(&w, n, path, raddr,
+		        &(struct pl_ip4){
+				.tos = tos, .ttl = ttl, .proto = proto, .len = (uint16_t)(PL_IP4_HEADER + l4_len)});
 	} else {
-		pl_ip6_put(&w, &(struct pl_ip6){ .tclass = tos, .hop_limit = ttl, .proto = proto, .payload_len = (uint16_t)l4_len,
-		                                 .src = *pl_net_laddr(n, path->laddr), .dst = *raddr });
+		pl_ip6_put(&w, &(struct pl_ip6){.tclass = tos,
+		                                .hop_limit = ttl,
+		                                .proto = proto,
+		                                .payload_len = (uint16_t)l4_len,
+		                                .src = *pl_net_laddr(n, path->laddr),
+		                                .dst = *raddr});
 	}
 	PL_ASSERT(!w.short_of);
 }

@@ -25,41 +25,41 @@
 /** A datagram for a transport. Everything is borrowed from the frame. */
 struct pl_pkt {
 	struct plim_addr src, dst;
-	struct pl_span ip;   /* the whole datagram, for quotations */
-	struct pl_span l4;   /* transport header and text, without link padding */
+	struct pl_span ip; /* the whole datagram, for quotations */
+	struct pl_span l4; /* transport header and text, without link padding */
 	uint16_t gso_size;
 	uint8_t proto, ttl, tos;
 	uint8_t iface;
-	uint8_t laddr;       /* number of dst among our addresses */
-	bool csum_ok;        /* the driver vouches for the transport checksum */
-	bool not_unicast;    /* to a broadcast or multicast address, of the link or of IP: nothing is answered */
+	uint8_t laddr;    /* number of dst among our addresses */
+	bool csum_ok;     /* the driver vouches for the transport checksum */
+	bool not_unicast; /* to a broadcast or multicast address, of the link or of IP: nothing is answered */
 	uint8_t src_mac[6];
 	pl_time at;
 };
 
 /** An ICMP error about a datagram of ours, quotation parsed. */
 struct pl_icmp_error {
-	uint8_t proto;       /* of the quoted datagram */
-	uint8_t laddr;       /* its source: ours */
+	uint8_t proto; /* of the quoted datagram */
+	uint8_t laddr; /* its source: ours */
 	struct plim_addr raddr;
 	uint16_t lport, rport;
-	pl_seq seq;          /* TCP: quoted SEQ (RFC 5927 §4) */
-	bool hard;           /* protocol or port unreachable (SHLD-26) */
-	uint32_t mtu;        /* packet too big: the MTU told, else 0 */
-	int code;            /* PLIM_E... for the application */
+	pl_seq seq;   /* TCP: quoted SEQ (RFC 5927 §4) */
+	bool hard;    /* protocol or port unreachable (SHLD-26) */
+	uint32_t mtu; /* packet too big: the MTU told, else 0 */
+	int code;     /* PLIM_E... for the application */
 };
 
 enum pl_net_verdict {
-	PL_NET_DONE,    /* handled or dropped (counted) */
-	PL_NET_PKT,     /* *pkt is for TCP or UDP */
-	PL_NET_ERROR,   /* *err is about a datagram of ours */
+	PL_NET_DONE,  /* handled or dropped (counted) */
+	PL_NET_PKT,   /* *pkt is for TCP or UDP */
+	PL_NET_ERROR, /* *err is about a datagram of ours */
 };
 
 /** Where a datagram goes. */
 struct pl_path {
 	uint8_t iface;
 	uint8_t laddr;
-	bool loop;           /* to ourselves: never leaves the stack */
+	bool loop; /* to ourselves: never leaves the stack */
 	uint8_t dst_mac[6];
 	uint16_t mtu;
 };
@@ -68,11 +68,11 @@ struct pl_path {
 struct pl_tcp_reply {
 	uint16_t lport, rport;
 	pl_seq seq, ack;
-	uint16_t wnd;        /* as on the wire */
+	uint16_t wnd; /* as on the wire */
 	uint8_t flags;
-	uint8_t opt_has;     /* PL_OPT_... ; SACK blocks are not carried but one DSACK */
+	uint8_t opt_has; /* PL_OPT_... ; SACK blocks are not carried but one DSACK */
 	uint8_t wscale;
-	uint8_t n_sacks;     /* 0 or 1 */
+	uint8_t n_sacks; /* 0 or 1 */
 	uint16_t mss;
 	uint32_t tsval, tsecr;
 	struct pl_sack sack;
@@ -113,7 +113,7 @@ int pl_net_mtu(const struct pl_net *n, uint8_t laddr, const struct plim_addr *ra
  */
 int pl_net_resolve(struct pl_net *n, uint8_t laddr, const struct plim_addr *raddr, struct pl_path *out);
 
-/** Changes whenever a neighbour becomes reachable or fails. */
+/** Changes whenever a neighbour becomes reachable, fails, or may be asked for again. */
 uint32_t pl_net_epoch(const struct pl_net *n);
 
 /** Forward progress with raddr was seen: its neighbour is reachable (RFC 4861 §7.3.1). */

@@ -45,19 +45,19 @@ enum pl_neigh_state {
 enum pl_neigh_list { PL_NEIGH_ASKING, PL_NEIGH_DELAYED, PL_NEIGH_KNOWN, PL_NEIGH_LISTS };
 
 struct pl_neigh {
-	pl_id chain;        /* next in its hash chain */
-	pl_id next, prev;   /* in its list */
-	pl_id held;         /* first block of the datagram that waits, or 0 */
-	pl_time at;         /* when it came into its list: asked, delayed or used */
-	pl_time confirmed;  /* REACHABLE: when */
+	pl_id chain;       /* next in its hash chain */
+	pl_id next, prev;  /* in its list */
+	pl_id held;        /* first block of the datagram that waits, or 0 */
+	pl_time at;        /* when it came into its list: asked, delayed or used */
+	pl_time confirmed; /* REACHABLE: when */
 	uint8_t mac[PL_MAC_LEN];
 	uint8_t iface;
 	uint8_t family;
-	uint8_t state;      /* enum pl_neigh_state */
-	uint8_t list;       /* enum pl_neigh_list */
-	uint8_t laddr;      /* our address that asks */
-	uint8_t tries;      /* requests sent in this state */
-	uint8_t addr[];     /* 4 or 16 octets */
+	uint8_t state;  /* enum pl_neigh_state */
+	uint8_t list;   /* enum pl_neigh_list */
+	uint8_t laddr;  /* our address that asks */
+	uint8_t tries;  /* requests sent in this state */
+	uint8_t addr[]; /* 4 or 16 octets */
 };
 
 _Static_assert(offsetof(struct pl_neigh, addr) + 4 <= 48, "neigh4 in objects.h");
@@ -72,10 +72,10 @@ struct pl_neigh_cache {
 
 /* A block of a held datagram. The chain's first block has the fields that are of the whole. */
 struct pl_neighbuf {
-	pl_id next;          /* next block of the same datagram */
+	pl_id next;                   /* next block of the same datagram */
 	pl_id next_chain, prev_chain; /* datagrams that wait, or are ready to go */
-	pl_id neigh;         /* whom it waits for */
-	uint16_t len;        /* of the datagram: an IP datagram without link header */
+	pl_id neigh;                  /* whom it waits for */
+	uint16_t len;                 /* of the datagram: an IP datagram without link header */
 	uint8_t mac[PL_MAC_LEN];
 	uint8_t iface;
 	uint8_t family;
@@ -83,7 +83,7 @@ struct pl_neighbuf {
 };
 
 struct pl_chains {
-	pl_id head, tail;    /* first blocks, oldest first */
+	pl_id head, tail; /* first blocks, oldest first */
 };
 
 struct pl_held {
@@ -95,7 +95,7 @@ struct pl_held {
 /* ---- replies ---- */
 
 enum pl_reply_kind {
-	PL_REPLY_TCP,    /* built when it is sent */
+	PL_REPLY_TCP, /* built when it is sent */
 	PL_REPLY_ARP,
 	PL_REPLY_ND,
 	PL_REPLY_BUFFER, /* an ICMP message in one of the buffers */
@@ -105,7 +105,7 @@ struct pl_reply {
 	uint8_t kind;
 	uint8_t laddr;
 	bool has_mac;
-	bool loop;           /* to ourselves */
+	bool loop; /* to ourselves */
 	uint8_t mac[PL_MAC_LEN];
 	uint8_t spare[2];
 	uint8_t raddr[16];
@@ -135,19 +135,19 @@ struct pl_net_memo {
 	struct pl_path path;
 	uint8_t laddr;
 	pl_id neigh;
-	pl_time until;       /* 0: nothing remembered */
+	pl_time until; /* 0: nothing remembered */
 };
 
 struct pl_net {
 	struct pl_core *core;
 	struct pl_laddr laddrs[PL_NET_MAX_LADDRS];
 	uint8_t n_laddrs;
-	uint8_t buffers_used;       /* bits */
+	uint8_t buffers_used; /* bits */
 	uint32_t buffer_octets;
 	uint32_t head_mask;
 	uint32_t ring_first, ring_n;
 	uint32_t epoch;
-	struct pl_reply *ring;      /* in statics, as the next two */
+	struct pl_reply *ring; /* in statics, as the next two */
 	pl_id *heads;
 	uint8_t *buffers;
 	struct pl_neigh_cache caches[2]; /* IPv4, IPv6 */
@@ -160,10 +160,10 @@ struct pl_net {
 
 /** What is known of a datagram before it is parsed. */
 struct pl_rx {
-	const struct plim_frame *f;  /* NULL: through the loop */
+	const struct plim_frame *f; /* NULL: through the loop */
 	uint8_t src_mac[PL_MAC_LEN];
 	uint8_t iface;
-	bool group_mac;              /* the frame was to a broadcast or multicast MAC */
+	bool group_mac; /* the frame was to a broadcast or multicast MAC */
 	pl_time now;
 };
 
@@ -204,10 +204,13 @@ bool pl_iface_is_in_group(const struct pl_net *n, uint8_t iface, const struct pl
 
 /* ---- input4.c, input6.c, arp.c, nd.c ---- */
 
-enum pl_net_verdict pl_input4(struct pl_net *n, const struct pl_rx *rx, struct pl_span ip, struct pl_pkt *pkt, struct pl_icmp_error *err);
-enum pl_net_verdict pl_input6(struct pl_net *n, const struct pl_rx *rx, struct pl_span ip, struct pl_pkt *pkt, struct pl_icmp_error *err);
+enum pl_net_verdict pl_input4(struct pl_net *n, const struct pl_rx *rx, struct pl_span ip, struct pl_pkt *pkt,
+                              struct pl_icmp_error *err);
+enum pl_net_verdict pl_input6(struct pl_net *n, const struct pl_rx *rx, struct pl_span ip, struct pl_pkt *pkt,
+                              struct pl_icmp_error *err);
 enum pl_net_verdict pl_arp_input(struct pl_net *n, const struct pl_rx *rx, struct pl_cur c);
-enum pl_net_verdict pl_nd_input(struct pl_net *n, const struct pl_rx *rx, const struct pl_pkt *pkt, const struct pl_icmp *m);
+enum pl_net_verdict pl_nd_input(struct pl_net *n, const struct pl_rx *rx, const struct pl_pkt *pkt,
+                                const struct pl_icmp *m);
 
 /* ---- route.c ---- */
 
@@ -242,7 +245,11 @@ bool pl_neigh_is_asked(const struct pl_net *n, uint8_t iface, const struct plim_
 
 pl_id pl_neigh_find(const struct pl_net *n, uint8_t iface, const struct plim_addr *a);
 
-static inline struct pl_neigh *pl_neigh_at(const struct pl_net *n, pl_id id) { return pl_mem_ptr(&n->core->mem, id); }
+static inline struct pl_neigh *
+pl_neigh_at(const struct pl_net *n, pl_id id)
+{
+	return (struct pl_neigh *)pl_mem_ptr(&n->core->mem, id);
+}
 
 /** Walk lists and chains; a text of the first fault, or NULL. */
 const char *pl_neigh_check(const struct pl_net *n);
@@ -274,10 +281,12 @@ bool pl_reply_send_buffer(struct pl_net *n, const struct pl_pkt *to, int index, 
 
 /* ---- icmp.c, icmp_error.c ---- */
 
-enum pl_net_verdict pl_icmp_input(struct pl_net *n, const struct pl_rx *rx, const struct pl_pkt *pkt, struct pl_icmp_error *err);
+enum pl_net_verdict pl_icmp_input(struct pl_net *n, const struct pl_rx *rx, const struct pl_pkt *pkt,
+                                  struct pl_icmp_error *err);
 
 /** Parse an error's quotation. False: malformed, or not about a datagram of ours. */
-bool pl_icmp_parse_error(struct pl_net *n, const struct pl_pkt *pkt, const struct pl_icmp *m, struct pl_icmp_error *err);
+bool pl_icmp_parse_error(struct pl_net *n, const struct pl_pkt *pkt, const struct pl_icmp *m,
+                         struct pl_icmp_error *err);
 
 /** Tell the sender of a datagram of an error, if RFC 1122 3.2.2 and RFC 4443 §2.4 allow it and within the rate limit. */
 void pl_icmp_send_error(struct pl_net *n, const struct pl_pkt *about, uint8_t type, uint8_t code, uint32_t rest);

@@ -10,7 +10,7 @@
 
 #define TCP_CSUM_AT 16
 
-static const uint8_t mac_broadcast[PL_MAC_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+static const uint8_t mac_broadcast[PL_MAC_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 struct pl_reply *
 pl_reply_new(struct pl_net *n, enum pl_reply_kind kind, uint8_t laddr)
@@ -41,7 +41,8 @@ address_to(const struct pl_net *n, struct pl_reply *r, const struct plim_addr *r
 }
 
 bool
-pl_net_reply_tcp(struct pl_net *n, uint8_t laddr, const struct plim_addr *raddr, const uint8_t *from_mac, const struct pl_tcp_reply *t)
+pl_net_reply_tcp(struct pl_net *n, uint8_t laddr, const struct plim_addr *raddr, const uint8_t *from_mac,
+                 const struct pl_tcp_reply *t)
 {
 	struct pl_reply *r = pl_reply_new(n, PL_REPLY_TCP, laddr);
 
@@ -78,7 +79,7 @@ pl_reply_buffer_at(const struct pl_net *n, int index)
 static void
 free_buffer(struct pl_net *n, unsigned index)
 {
-	n->buffers_used &= (uint8_t)~(1u << index);
+	n->buffers_used &= (uint8_t) ~(1u << index);
 }
 
 bool
@@ -102,7 +103,7 @@ pl_reply_send_buffer(struct pl_net *n, const struct pl_pkt *to, int index, uint8
 
 /* A frame that is being built for a reply. */
 struct build {
-	struct pl_put w;       /* behind the headers */
+	struct pl_put w; /* behind the headers */
 	uint8_t *frame, *l4;
 	struct pl_path path;
 	struct plim_addr raddr;
@@ -123,7 +124,7 @@ find_path(struct pl_net *n, const struct pl_reply *r, struct build *b)
 	b->raddr = pl_addr_from(pl_net_laddr(n, r->laddr)->family, r->raddr);
 	if (!r->has_mac || r->loop)
 		return pl_net_resolve(n, r->laddr, &b->raddr, &b->path) == 0;
-	b->path = (struct pl_path){ .iface = n->laddrs[r->laddr].iface, .laddr = r->laddr };
+	b->path = (struct pl_path){.iface = n->laddrs[r->laddr].iface, .laddr = r->laddr};
 	memcpy(b->path.dst_mac, r->mac, PL_MAC_LEN);
 	return true;
 }
@@ -157,11 +158,17 @@ static bool
 build_tcp(struct pl_net *n, const struct pl_reply *r, struct build *b)
 {
 	const struct pl_tcp_reply *t = &r->u.tcp;
-	struct pl_tcp_seg seg = { .sport = t->lport, .dport = t->rport, .seq = t->seq, .ack = t->ack, .wnd = t->wnd, .flags = t->flags };
+	struct pl_tcp_seg seg = {
+		.sport = t->lport, .dport = t->rport, .seq = t->seq, .ack = t->ack, .wnd = t->wnd, .flags = t->flags};
 	size_t len;
 
-	seg.opt = (struct pl_tcp_opts){ .has = t->opt_has, .wscale = t->wscale, .n_sacks = t->n_sacks, .mss = t->mss,
-		                        .tsval = t->tsval, .tsecr = t->tsecr, .sacks = { t->sack } };
+	seg.opt = (struct pl_tcp_opts){.has = t->opt_has,
+	                               .wscale = t->wscale,
+	                               .n_sacks = t->n_sacks,
+	                               .mss = t->mss,
+	                               .tsval = t->tsval,
+	                               .tsecr = t->tsecr,
+	                               .sacks = {t->sack}};
 	if (!find_path(n, r, b) || !reserve_header(b))
 		return false;
 	len = pl_tcp_put(b->l4, b->f->cap - pl_net_header_len(b->raddr.family), &seg);
@@ -176,8 +183,8 @@ static bool
 build_arp(struct pl_net *n, const struct pl_reply *r, struct build *b)
 {
 	const struct pl_laddr *l = &n->laddrs[r->laddr];
-	struct pl_arp arp = { .op = r->u.arp.op, .spa = l->addr, .tpa = pl_addr_from(4, r->raddr) };
-	struct pl_eth eth = { .type = PL_ETH_TYPE_ARP };
+	struct pl_arp arp = {.op = r->u.arp.op, .spa = l->addr, .tpa = pl_addr_from(4, r->raddr)};
+	struct pl_eth eth = {.type = PL_ETH_TYPE_ARP};
 
 	memcpy(eth.dst, r->has_mac ? r->mac : mac_broadcast, PL_MAC_LEN);
 	memcpy(eth.src, pl_net_iface(n, l->iface)->mac, PL_MAC_LEN);
@@ -197,7 +204,7 @@ static void
 address_nd(struct pl_net *n, const struct pl_reply *r, struct build *b)
 {
 	b->raddr = pl_addr_from(6, r->raddr);
-	b->path = (struct pl_path){ .iface = n->laddrs[r->laddr].iface, .laddr = r->laddr };
+	b->path = (struct pl_path){.iface = n->laddrs[r->laddr].iface, .laddr = r->laddr};
 	memcpy(b->path.dst_mac, r->mac, PL_MAC_LEN);
 	if (!r->has_mac) {
 		b->raddr = pl_nd_solicited_node(&b->raddr);
@@ -208,7 +215,7 @@ address_nd(struct pl_net *n, const struct pl_reply *r, struct build *b)
 static bool
 build_nd(struct pl_net *n, const struct pl_reply *r, struct build *b)
 {
-	struct pl_nd nd = { .type = r->u.nd.type, .flags = r->u.nd.flags, .has_mac = true };
+	struct pl_nd nd = {.type = r->u.nd.type, .flags = r->u.nd.flags, .has_mac = true};
 
 	nd.target = nd.type == PL_ICMP6_NA ? *pl_net_laddr(n, r->laddr) : pl_addr_from(6, r->raddr);
 	memcpy(nd.mac, pl_net_iface(n, n->laddrs[r->laddr].iface)->mac, PL_MAC_LEN);
@@ -242,14 +249,10 @@ static bool
 build(struct pl_net *n, const struct pl_reply *r, struct build *b)
 {
 	switch (r->kind) {
-	case PL_REPLY_TCP:
-		return build_tcp(n, r, b);
-	case PL_REPLY_ARP:
-		return build_arp(n, r, b);
-	case PL_REPLY_ND:
-		return build_nd(n, r, b);
-	default:
-		return build_buffer(n, r, b);
+	case PL_REPLY_TCP: return build_tcp(n, r, b);
+	case PL_REPLY_ARP: return build_arp(n, r, b);
+	case PL_REPLY_ND: return build_nd(n, r, b);
+	default: return build_buffer(n, r, b);
 	}
 }
 
@@ -271,7 +274,7 @@ pl_net_output(struct pl_net *n, struct plim_frame *f, bool *loop, pl_time now)
 		return true;
 	while (n->ring_n > 0) {
 		struct pl_reply r = n->ring[n->ring_first];
-		struct build b = { .f = f };
+		struct build b = {.f = f};
 
 		n->ring_first = (n->ring_first + 1) % PL_NET_RING;
 		n->ring_n--;

@@ -6,7 +6,7 @@
 #include "net/net_state.h"
 
 struct best {
-	int prefix_len;              /* -1: nothing found */
+	int prefix_len; /* -1: nothing found */
 	uint8_t iface;
 	uint8_t laddr;               /* of an on-link prefix */
 	const struct plim_addr *via; /* NULL: on the link */
@@ -18,8 +18,9 @@ consider_links(const struct pl_net *n, int iface, const struct plim_addr *raddr,
 	for (unsigned i = 0; i < n->n_laddrs; i++) {
 		const struct pl_laddr *l = &n->laddrs[i];
 
-		if ((iface < 0 || l->iface == iface) && l->prefix_len > b->prefix_len && pl_addr_in_prefix(raddr, &l->addr, l->prefix_len))
-			*b = (struct best){ l->prefix_len, l->iface, (uint8_t)i, NULL };
+		if ((iface < 0 || l->iface == iface) && l->prefix_len > b->prefix_len &&
+		    pl_addr_in_prefix(raddr, &l->addr, l->prefix_len))
+			*b = (struct best){l->prefix_len, l->iface, (uint8_t)i, NULL};
 	}
 }
 
@@ -29,8 +30,9 @@ consider_routes(const struct pl_net *n, int iface, const struct plim_addr *raddr
 	for (unsigned i = 0; i < n->core->conf.n_routes; i++) {
 		const struct plim_route_config *r = &n->core->conf.routes[i];
 
-		if ((iface < 0 || r->iface == iface) && r->prefix_len > b->prefix_len && pl_addr_in_prefix(raddr, &r->dst, r->prefix_len))
-			*b = (struct best){ r->prefix_len, r->iface, 0, &r->via };
+		if ((iface < 0 || r->iface == iface) && r->prefix_len > b->prefix_len &&
+		    pl_addr_in_prefix(raddr, &r->dst, r->prefix_len))
+			*b = (struct best){r->prefix_len, r->iface, 0, &r->via};
 	}
 }
 
@@ -46,7 +48,7 @@ is_on_every_link(const struct plim_addr *a)
 static struct best
 find_best(const struct pl_net *n, int iface, const struct plim_addr *raddr)
 {
-	struct best b = { .prefix_len = -1 };
+	struct best b = {.prefix_len = -1};
 
 	consider_links(n, iface, raddr, &b);
 	consider_routes(n, iface, raddr, &b);
@@ -143,14 +145,15 @@ resolve_unicast(struct pl_net *n, const struct plim_addr *raddr, struct pl_path 
 	e = pl_neigh_at(n, id);
 	memcpy(path->dst_mac, e->mac, PL_MAC_LEN);
 	if (e->state == PL_NEIGH_REACHABLE)
-		n->memo = (struct pl_net_memo){ *raddr, *path, path->laddr, id, PL_MIN(e->confirmed + PL_NEIGH_REACHABLE_NS, n->core->now + PL_SEC(1)) };
+		n->memo = (struct pl_net_memo){*raddr, *path, path->laddr, id,
+		                               PL_MIN(e->confirmed + PL_NEIGH_REACHABLE_NS, n->core->now + PL_SEC(1))};
 	return 0;
 }
 
 int
 pl_net_resolve(struct pl_net *n, uint8_t laddr, const struct plim_addr *raddr, struct pl_path *out)
 {
-	struct pl_path path = { .laddr = laddr };
+	struct pl_path path = {.laddr = laddr};
 	uint8_t ours;
 	int rc = 0;
 

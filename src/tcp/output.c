@@ -238,6 +238,16 @@ put_text(const struct pl_tcp *t, const struct pl_tcp_hot *h, struct plim_frame *
 	pl_csum_store(l4 + CSUM_OFFSET, sum);
 }
 
+/* DSCP and TTL as the application set them (MUST-48, MUST-49). */
+static void
+put_ip(struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_path *path, const struct pl_tuple *k, size_t l4_len,
+       uint8_t *frame)
+{
+	const struct pl_tcp_connopt *o = c->opt ? pl_mem_ptr(&t->core->mem, c->opt) : NULL;
+
+	pl_net_put_header(t->net, frame, path, &k->raddr, PL_PROTO_TCP, l4_len, o ? (uint8_t)(o->dscp << 2) : 0, o ? o->ttl : 0);
+}
+
 static void
 build(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_path *path, struct plan *p, struct plim_frame *f)
 {
@@ -260,7 +270,7 @@ build(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_path *path, struc
 	f->len = (uint32_t)(at + header + p->len);
 	(void)pl_tcp_put(f->data + at, f->cap - at, &s);
 	put_text(t, h, f, &k, p, at, header, offload);
-	pl_net_put_header(t->net, f->data, path, &k.raddr, PL_PROTO_TCP, header + p->len, 0, 0);
+	put_ip(t, c, path, &k, header + p->len, f->data);
 }
 
 /* ---- applying ---- */

@@ -40,7 +40,7 @@ pl_tcp_has_peer_fin(enum plim_state s)
 static inline pl_seq
 pl_tcp_text_end(const struct pl_tcp_conn *c)
 {
-	return c->rcv_nxt - pl_tcp_has_peer_fin(c->rec.state);
+	return c->rcv_nxt - pl_tcp_has_peer_fin((enum plim_state)c->rec.state);
 }
 
 /* In-order octets that the application has not taken. */

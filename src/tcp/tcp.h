@@ -71,11 +71,11 @@ static inline uint32_t pl_tcp_us(pl_time now) { return (uint32_t)(now / 1000u); 
 
 /* ---- access ---- */
 
-static inline struct pl_tcp_rec *pl_tcp_rec(const struct pl_tcp *t, pl_id id) { return pl_mem_ptr(&t->core->mem, id); }
-static inline struct pl_tcp_conn *pl_tcp_conn(const struct pl_tcp *t, pl_id id) { return pl_mem_ptr(&t->core->mem, id); }
+static inline struct pl_tcp_rec *pl_tcp_rec(const struct pl_tcp *t, pl_id id) { return (struct pl_tcp_rec *)pl_mem_ptr(&t->core->mem, id); }
+static inline struct pl_tcp_conn *pl_tcp_conn(const struct pl_tcp *t, pl_id id) { return (struct pl_tcp_conn *)pl_mem_ptr(&t->core->mem, id); }
 static inline struct pl_tcp_hot *pl_tcp_hot(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	return c->hot ? pl_mem_ptr(&t->core->mem, c->hot) : NULL;
+	return c->hot ? (struct pl_tcp_hot *)pl_mem_ptr(&t->core->mem, c->hot) : NULL;
 }
 static inline pl_id pl_tcp_id(const struct pl_tcp *t, const void *rec) { return pl_mem_id(&t->core->mem, rec); }
 

@@ -58,7 +58,8 @@ copy_in(struct pl_core *c, struct pl_cur from, pl_id *first)
 		*link = id;
 		link = &block_at(c, id)->next;
 		*link = 0;
-		(void)pl_cur_bytes(&from, block_at(c, id)->octets, PL_MIN(pl_cur_left(&from), room_in_block(c))); /* it fits */
+		(void)pl_cur_bytes(&from, block_at(c, id)->octets,
+		                   PL_MIN(pl_cur_left(&from), room_in_block(c))); /* it fits */
 	}
 	return true;
 }

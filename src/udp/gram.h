@@ -10,24 +10,25 @@
 
 /** One datagram. */
 struct pl_gram {
-	pl_id next;              /* in its queue */
-	pl_id block;             /* first of its blocks, 0: no octets */
+	pl_id next;                /* in its queue */
+	pl_id block;               /* first of its blocks, 0: no octets */
 	struct plim_endpoint peer; /* from or to */
 	uint16_t len;
-	uint8_t laddr;           /* our address */
+	uint8_t laddr; /* our address */
 };
 
 _Static_assert(sizeof(struct pl_gram) <= 48, "udpgram in objects.h");
 
 struct pl_gramq {
 	pl_id head, tail;
-	uint32_t held;           /* real octets */
+	uint32_t held; /* real octets */
 };
 
 enum pl_gram_result { PL_GRAM_OK, PL_GRAM_OVER_LIMIT, PL_GRAM_NO_MEMORY };
 
 /** Put a copy of a datagram at the end; peer, len and laddr of `as` count. limit: real octets the queue may hold. */
-enum pl_gram_result pl_gram_put(struct pl_core *c, struct pl_gramq *q, uint64_t limit, const struct pl_gram *as, const uint8_t *data);
+enum pl_gram_result pl_gram_put(struct pl_core *c, struct pl_gramq *q, uint64_t limit, const struct pl_gram *as,
+                                const uint8_t *data);
 
 /** The first datagram, NULL if none. */
 struct pl_gram *pl_gram_first(const struct pl_core *c, const struct pl_gramq *q);

@@ -14,15 +14,15 @@
 #define PORT_TRIES 64
 
 struct pl_udpsock {
-	pl_id next;            /* in its chain */
+	pl_id next;             /* in its chain */
 	pl_id tx_next, tx_prev; /* among sockets with datagrams to send */
 	pl_id slot;
 	uint32_t cookie;
 	uint16_t port;
-	uint8_t laddr;         /* or PL_UDP_ANY_LADDR */
-	uint8_t family;        /* 0: both */
+	uint8_t laddr;  /* or PL_UDP_ANY_LADDR */
+	uint8_t family; /* 0: both */
 	bool in_tx;
-	bool wants_room;       /* a send was refused: tell when there is room */
+	bool wants_room; /* a send was refused: tell when there is room */
 	int soft_error;
 	struct pl_gramq rx, tx;
 };
@@ -90,7 +90,11 @@ pl_udp_open(struct pl_udp *u, uint8_t laddr, uint8_t family, uint16_t port, uint
 	id = pl_mem_calloc(&u->core->mem, PL_OBJ_udpsock, PL_GRANT_NORMAL);
 	if (!id)
 		return PLIM_ENOMEM;
-	*sock_at(u, id) = (struct pl_udpsock){ .next = u->heads[port % PL_UDP_HEADS], .cookie = cookie, .port = port, .laddr = laddr, .family = family };
+	*sock_at(u, id) = (struct pl_udpsock){.next = u->heads[port % PL_UDP_HEADS],
+	                                      .cookie = cookie,
+	                                      .port = port,
+	                                      .laddr = laddr,
+	                                      .family = family};
 	u->heads[port % PL_UDP_HEADS] = id;
 	*out = id;
 	return 0;
@@ -146,11 +150,31 @@ pl_udp_close(struct pl_udp *u, pl_id id)
 	pl_mem_free(&u->core->mem, PL_OBJ_udpsock, id);
 }
 
-void pl_udp_set_slot(struct pl_udp *u, pl_id id, pl_id slot) { sock_at(u, id)->slot = slot; }
-uint32_t pl_udp_cookie(const struct pl_udp *u, pl_id id) { return sock_at(u, id)->cookie; }
-void pl_udp_set_cookie(struct pl_udp *u, pl_id id, uint32_t cookie) { sock_at(u, id)->cookie = cookie; }
-uint16_t pl_udp_port(const struct pl_udp *u, pl_id id) { return sock_at(u, id)->port; }
-bool pl_udp_has_output(const struct pl_udp *u) { return u->tx_head != 0; }
+void
+pl_udp_set_slot(struct pl_udp *u, pl_id id, pl_id slot)
+{
+	sock_at(u, id)->slot = slot;
+}
+uint32_t
+pl_udp_cookie(const struct pl_udp *u, pl_id id)
+{
+	return sock_at(u, id)->cookie;
+}
+void
+pl_udp_set_cookie(struct pl_udp *u, pl_id id, uint32_t cookie)
+{
+	sock_at(u, id)->cookie = cookie;
+}
+uint16_t
+pl_udp_port(const struct pl_udp *u, pl_id id)
+{
+	return sock_at(u, id)->port;
+}
+bool
+pl_udp_has_output(const struct pl_udp *u)
+{
+	return u->tx_head != 0;
+}
 
 /* The socket for a local address and port: one bound to the address before one bound to all. */
 static pl_id
@@ -180,25 +204,20 @@ is_checksum_right(const struct pl_pkt *pkt, const struct pl_udp_hdr *h)
 		return pkt->src.family == 4;
 	if (pkt->csum_ok)
 		return true;
-	return pl_csum_is_valid(pl_csum_add(pl_csum_pseudo(&pkt->src, &pkt->dst, PL_PROTO_UDP, h->len), pkt->l4.p, h->len));
+	return pl_csum_is_valid(
+		pl_csum_add(pl_csum_pseudo(&pkt->src, &pkt->dst, PL_PROTO_UDP, h->len), pkt->l4.p, h->len));
 }
 
 static void
 queue(struct pl_udp *u, pl_id id, const struct pl_pkt *pkt, const struct pl_udp_hdr *h)
 {
 	struct pl_udpsock *s = sock_at(u, id);
-	struct pl_gram g = { .peer = { pkt->src, h->sport }, .len = (uint16_t)h->text.len, .laddr = pkt->laddr };
+	struct pl_gram g = {.peer = {pkt->src, h->sport}, .len = (uint16_t)h->text.len, .laddr = pkt->laddr};
 
 	switch (pl_gram_put(u->core, &s->rx, u->queue_limit, &g, h->text.p)) {
-	case PL_GRAM_OVER_LIMIT:
-		(void)PL_DROP(u->core, udp_queue_full);
-		break;
-	case PL_GRAM_NO_MEMORY:
-		(void)PL_DROP(u->core, udp_class_full);
-		break;
-	default:
-		u->core->udp_in++;
-		pl_slot_raise(u->core, s->slot, PLIM_EV_READABLE);
+	case PL_GRAM_OVER_LIMIT: (void)PL_DROP(u->core, udp_queue_full); break;
+	case PL_GRAM_NO_MEMORY: (void)PL_DROP(u->core, udp_class_full); break;
+	default: u->core->udp_in++; pl_slot_raise(u->core, s->slot, PLIM_EV_READABLE);
 	}
 }
 
@@ -310,16 +329,14 @@ int64_t
 pl_udp_send(struct pl_udp *u, pl_id id, const struct plim_endpoint *to, const uint8_t *data, size_t len)
 {
 	struct pl_udpsock *s = sock_at(u, id);
-	struct pl_gram g = { .peer = *to };
+	struct pl_gram g = {.peer = *to};
 	int rc = choose_laddr(u, s, to, &g.laddr);
 
 	if (rc < 0 || (rc = check_length(u, to, g.laddr, len)) < 0)
 		return rc;
 	g.len = (uint16_t)len;
 	switch (pl_gram_put(u->core, &s->tx, u->queue_limit, &g, data)) {
-	case PL_GRAM_OK:
-		tx_add(u, id);
-		return (int64_t)len;
+	case PL_GRAM_OK: tx_add(u, id); return (int64_t)len;
 	case PL_GRAM_NO_MEMORY:
 		if (!s->tx.head)
 			return PLIM_ENOMEM; /* nothing of this socket's will make room */
@@ -351,7 +368,8 @@ write_datagram(struct pl_udp *u, const struct pl_udpsock *s, const struct pl_gra
 
 /* False: the frame's buffer is too small. */
 static bool
-write_frame(struct pl_udp *u, const struct pl_udpsock *s, const struct pl_gram *g, const struct pl_path *path, struct plim_frame *f)
+write_frame(struct pl_udp *u, const struct pl_udpsock *s, const struct pl_gram *g, const struct pl_path *path,
+            struct plim_frame *f)
 {
 	size_t header = pl_net_header_len(g->peer.addr.family), l4_len = (size_t)PL_UDP_HEADER + g->len;
 	struct pl_put w = pl_put_to(f->data, f->cap);
@@ -372,14 +390,14 @@ write_frame(struct pl_udp *u, const struct pl_udpsock *s, const struct pl_gram *
 static void
 hold(struct pl_udp *u, const struct pl_udpsock *s, const struct pl_gram *g, struct plim_frame *f)
 {
-	struct pl_path path = { .laddr = g->laddr };
+	struct pl_path path = {.laddr = g->laddr};
 	struct pl_cur c;
 
 	if (!write_frame(u, s, g, &path, f))
 		return;
 	c = pl_cur_of(f->data, f->len);
 	(void)pl_cur_skip(&c, PL_ETH_HEADER);
-	pl_net_hold(u->net, g->laddr, &g->peer.addr, (struct pl_span){ c.p, pl_cur_left(&c) });
+	pl_net_hold(u->net, g->laddr, &g->peer.addr, (struct pl_span){c.p, pl_cur_left(&c)});
 }
 
 /* One datagram of a socket leaves its queue. True: as a frame. */

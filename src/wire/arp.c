@@ -6,7 +6,7 @@
 static bool
 take_addr4(struct pl_cur *c, struct plim_addr *a)
 {
-	*a = (struct plim_addr){ .family = 4 };
+	*a = (struct plim_addr){.family = 4};
 	return pl_cur_bytes(c, a->octets, 4);
 }
 
@@ -23,8 +23,8 @@ pl_arp_parse(struct pl_cur c, struct pl_arp *arp)
 		return false;
 	if (arp->op != PL_ARP_REQUEST && arp->op != PL_ARP_REPLY)
 		return false;
-	return pl_cur_bytes(&c, arp->sha, PL_MAC_LEN) && take_addr4(&c, &arp->spa) && pl_cur_bytes(&c, arp->tha, PL_MAC_LEN) &&
-	       take_addr4(&c, &arp->tpa);
+	return pl_cur_bytes(&c, arp->sha, PL_MAC_LEN) && take_addr4(&c, &arp->spa) &&
+	       pl_cur_bytes(&c, arp->tha, PL_MAC_LEN) && take_addr4(&c, &arp->tpa);
 }
 
 void

@@ -11,7 +11,7 @@
 #define PL_ARP_REPLY 2
 
 struct pl_arp {
-	uint16_t op;                     /* PL_ARP_REQUEST or PL_ARP_REPLY */
+	uint16_t op; /* PL_ARP_REQUEST or PL_ARP_REPLY */
 	uint8_t sha[PL_MAC_LEN], tha[PL_MAC_LEN];
 	struct plim_addr spa, tpa;
 };

@@ -4,7 +4,8 @@
 bool
 pl_eth_parse(struct pl_cur *c, struct pl_eth *eth)
 {
-	return pl_cur_bytes(c, eth->dst, PL_MAC_LEN) && pl_cur_bytes(c, eth->src, PL_MAC_LEN) && pl_cur_be16(c, &eth->type);
+	return pl_cur_bytes(c, eth->dst, PL_MAC_LEN) && pl_cur_bytes(c, eth->src, PL_MAC_LEN) &&
+	       pl_cur_be16(c, &eth->type);
 }
 
 void

@@ -21,8 +21,16 @@ bool pl_eth_parse(struct pl_cur *c, struct pl_eth *eth);
 void pl_eth_put(struct pl_put *w, const struct pl_eth *eth);
 
 /** Broadcast or multicast? */
-static inline bool pl_mac_is_group(const uint8_t *mac) { return mac[0] & 1; }
+static inline bool
+pl_mac_is_group(const uint8_t *mac)
+{
+	return mac[0] & 1;
+}
 
-static inline bool pl_mac_equal(const uint8_t *a, const uint8_t *b) { return memcmp(a, b, PL_MAC_LEN) == 0; }
+static inline bool
+pl_mac_equal(const uint8_t *a, const uint8_t *b)
+{
+	return memcmp(a, b, PL_MAC_LEN) == 0;
+}
 
 #endif

@@ -7,9 +7,10 @@ pl_icmp_parse(struct pl_span p, struct pl_icmp *m)
 	struct pl_cur c = pl_cur_of(p.p, p.len);
 	uint16_t csum;
 
-	if (!pl_cur_u8(&c, &m->type) || !pl_cur_u8(&c, &m->code) || !pl_cur_be16(&c, &csum) || !pl_cur_be32(&c, &m->rest))
+	if (!pl_cur_u8(&c, &m->type) || !pl_cur_u8(&c, &m->code) || !pl_cur_be16(&c, &csum) ||
+	    !pl_cur_be32(&c, &m->rest))
 		return false;
-	m->body = (struct pl_span){ c.p, pl_cur_left(&c) };
+	m->body = (struct pl_span){c.p, pl_cur_left(&c)};
 	return true;
 }
 

@@ -28,7 +28,7 @@ pl_nd_parse(const struct pl_icmp *m, struct pl_nd *nd)
 {
 	struct pl_cur c = pl_cur_of(m->body.p, m->body.len);
 
-	*nd = (struct pl_nd){ .type = m->type, .flags = m->rest, .target = { .family = 6 } };
+	*nd = (struct pl_nd){.type = m->type, .flags = m->rest, .target = {.family = 6}};
 	if (m->code != 0 || !pl_cur_bytes(&c, nd->target.octets, 16) || pl_addr_is_multicast(&nd->target))
 		return false;
 	return parse_options(c, nd);
@@ -49,7 +49,7 @@ pl_nd_put(struct pl_put *w, const struct pl_nd *nd)
 struct plim_addr
 pl_nd_solicited_node(const struct plim_addr *a)
 {
-	struct plim_addr g = { .octets = { 0xff, 0x02, [11] = 1, [12] = 0xff }, .family = 6 };
+	struct plim_addr g = {.octets = {0xff, 0x02, [11] = 1, [12] = 0xff}, .family = 6};
 
 	memcpy(&g.octets[13], &a->octets[13], 3);
 	return g;

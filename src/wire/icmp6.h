@@ -13,10 +13,10 @@
 #define PL_ND_LEN (PL_ICMP_HEADER + 16 + 8) /* with the option */
 
 struct pl_nd {
-	uint8_t type;         /* PL_ICMP6_NS or PL_ICMP6_NA */
-	uint32_t flags;       /* PL_ND_..., of an advertisement */
+	uint8_t type;   /* PL_ICMP6_NS or PL_ICMP6_NA */
+	uint32_t flags; /* PL_ND_..., of an advertisement */
 	struct plim_addr target;
-	bool has_mac;         /* source option of an NS, target option of an NA */
+	bool has_mac; /* source option of an NS, target option of an NA */
 	uint8_t mac[PL_MAC_LEN];
 };
 

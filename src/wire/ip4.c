@@ -12,7 +12,7 @@ enum { OPT_END = 0, OPT_NOP = 1, OPT_LSRR = 131, OPT_SSRR = 137 };
 static bool
 take_addr(struct pl_cur *c, struct plim_addr *a)
 {
-	*a = (struct plim_addr){ .family = 4 };
+	*a = (struct plim_addr){.family = 4};
 	return pl_cur_bytes(c, a->octets, 4);
 }
 
@@ -70,7 +70,7 @@ pl_ip4_parse(struct pl_span p, struct pl_ip4 *ip)
 		return PLIM_DROP_ip4_checksum;
 	if (!pl_cur_take(&c, ip->header_len - PL_IP4_HEADER, &options) || !are_options_harmless(options))
 		return PLIM_DROP_ip4_options;
-	ip->payload = (struct pl_span){ c.p, (size_t)ip->len - ip->header_len };
+	ip->payload = (struct pl_span){c.p, (size_t)ip->len - ip->header_len};
 	return PL_PARSED;
 }
 
@@ -84,7 +84,7 @@ pl_ip4_parse_quoted(struct pl_span p, struct pl_ip4 *ip)
 		return false;
 	if (!pl_cur_skip(&c, ip->header_len - PL_IP4_HEADER))
 		return false;
-	ip->payload = (struct pl_span){ c.p, pl_cur_left(&c) };
+	ip->payload = (struct pl_span){c.p, pl_cur_left(&c)};
 	return true;
 }
 

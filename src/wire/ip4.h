@@ -17,15 +17,19 @@
 struct pl_ip4 {
 	struct plim_addr src, dst;
 	uint8_t tos, ttl, proto;
-	uint8_t header_len;    /* octets, options included */
-	uint16_t len;          /* octets of the datagram */
+	uint8_t header_len; /* octets, options included */
+	uint16_t len;       /* octets of the datagram */
 	uint16_t id;
-	uint16_t frag_offset;  /* octets / 8 */
+	uint16_t frag_offset; /* octets / 8 */
 	bool df, mf;
 	struct pl_span payload; /* borrowed; without link padding */
 };
 
-static inline bool pl_ip4_is_fragment(const struct pl_ip4 *ip) { return ip->mf || ip->frag_offset != 0; }
+static inline bool
+pl_ip4_is_fragment(const struct pl_ip4 *ip)
+{
+	return ip->mf || ip->frag_offset != 0;
+}
 
 /** Parse a datagram that starts at p and may be followed by padding. PL_PARSED or an ip4_ reason. */
 enum plim_drop pl_ip4_parse(struct pl_span p, struct pl_ip4 *ip);

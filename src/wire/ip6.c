@@ -8,7 +8,7 @@ enum { CODE_FIELD = 0, CODE_NEXT_HEADER = 1, CODE_OPTION = 2 };
 /* A walk over extension headers. */
 struct walk {
 	struct pl_cur c;
-	size_t whole;         /* octets from the IPv6 header to the end of c */
+	size_t whole; /* octets from the IPv6 header to the end of c */
 	struct pl_ip6 *ip;
 };
 
@@ -22,7 +22,7 @@ offset_of(const struct walk *w)
 static bool
 refuse(struct walk *w, uint8_t code, uint32_t pointer, bool also_multicast)
 {
-	w->ip->problem = (struct pl_ip6_problem){ true, also_multicast, code, pointer };
+	w->ip->problem = (struct pl_ip6_problem){true, also_multicast, code, pointer};
 	return false;
 }
 
@@ -38,7 +38,7 @@ read_fixed(struct pl_cur *c, struct pl_ip6 *ip, uint8_t *version)
 {
 	uint32_t first;
 
-	*ip = (struct pl_ip6){ .proto_at = 6 };
+	*ip = (struct pl_ip6){.proto_at = 6};
 	if (!pl_cur_be32(c, &first) || !pl_cur_be16(c, &ip->payload_len) || !pl_cur_u8(c, &ip->proto) ||
 	    !pl_cur_u8(c, &ip->hop_limit) || !take_addr(c, &ip->src) || !take_addr(c, &ip->dst))
 		return false;
@@ -62,12 +62,9 @@ walk_options(struct walk *w, struct pl_cur o)
 		if (!pl_cur_u8(&o, &len) || !pl_cur_skip(&o, len))
 			return false;
 		switch (type >> 6) {
-		case 0: /* PadN is one of these */
-			break;
-		case 1:
-			return false;
-		default:
-			return refuse(w, CODE_OPTION, at, type >> 6 == 2);
+		case 0: /* PadN is one of these */ break;
+		case 1: return false;
+		default: return refuse(w, CODE_OPTION, at, type >> 6 == 2);
 		}
 	}
 	return true;
@@ -108,7 +105,8 @@ walk_fragment(struct walk *w)
 	uint16_t offset_flags;
 	uint8_t next;
 
-	if (!pl_cur_u8(&w->c, &next) || !pl_cur_skip(&w->c, 1) || !pl_cur_be16(&w->c, &offset_flags) || !pl_cur_skip(&w->c, 4))
+	if (!pl_cur_u8(&w->c, &next) || !pl_cur_skip(&w->c, 1) || !pl_cur_be16(&w->c, &offset_flags) ||
+	    !pl_cur_skip(&w->c, 4))
 		return false;
 	w->ip->is_fragment = (offset_flags & 0xfff9) != 0;
 	w->ip->frag_first = offset_flags >> 3 == 0;
@@ -129,16 +127,13 @@ walk_one(struct walk *w, bool is_first)
 	struct pl_cur body;
 
 	switch (w->ip->proto) {
-	case EXT_ROUTING:
-		return walk_routing(w);
-	case EXT_FRAGMENT:
-		return walk_fragment(w);
+	case EXT_ROUTING: return walk_routing(w);
+	case EXT_FRAGMENT: return walk_fragment(w);
 	case EXT_HOP_BY_HOP: /* RFC 8200 §4.1: only directly behind the IPv6 header */
 		if (!is_first)
 			return refuse(w, CODE_NEXT_HEADER, w->ip->proto_at, false);
 		break;
-	default:
-		break;
+	default: break;
 	}
 	return take_body(w, &body) && walk_options(w, body);
 }
@@ -149,14 +144,14 @@ walk_extensions(struct walk *w)
 	for (unsigned i = 0; is_extension(w->ip->proto) && !w->ip->is_fragment; i++)
 		if (i == PL_IP6_MAX_EXT || !walk_one(w, i == 0))
 			return false;
-	w->ip->payload = (struct pl_span){ w->c.p, pl_cur_left(&w->c) };
+	w->ip->payload = (struct pl_span){w->c.p, pl_cur_left(&w->c)};
 	return true;
 }
 
 enum plim_drop
 pl_ip6_parse(struct pl_span p, struct pl_ip6 *ip)
 {
-	struct walk w = { pl_cur_of(p.p, p.len), p.len, ip };
+	struct walk w = {pl_cur_of(p.p, p.len), p.len, ip};
 	struct pl_cur rest;
 	uint8_t version;
 
@@ -174,7 +169,7 @@ pl_ip6_parse(struct pl_span p, struct pl_ip6 *ip)
 bool
 pl_ip6_parse_quoted(struct pl_span p, struct pl_ip6 *ip)
 {
-	struct walk w = { pl_cur_of(p.p, p.len), p.len, ip };
+	struct walk w = {pl_cur_of(p.p, p.len), p.len, ip};
 	uint8_t version;
 
 	return read_fixed(&w.c, ip, &version) && version == 6 && walk_extensions(&w) && !ip->is_fragment;

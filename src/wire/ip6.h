@@ -18,19 +18,19 @@
 /* What RFC 8200 wants told to the sender (ICMPv6 parameter problem). */
 struct pl_ip6_problem {
 	bool is_set;
-	bool also_multicast;  /* told even if the destination is a group (option type 10xxxxxx) */
-	uint8_t code;         /* 0 erroneous field, 1 next header, 2 option */
-	uint32_t pointer;     /* octets from the IPv6 header */
+	bool also_multicast; /* told even if the destination is a group (option type 10xxxxxx) */
+	uint8_t code;        /* 0 erroneous field, 1 next header, 2 option */
+	uint32_t pointer;    /* octets from the IPv6 header */
 };
 
 struct pl_ip6 {
 	struct plim_addr src, dst;
 	uint8_t tclass, hop_limit;
-	uint8_t proto;         /* of the payload, behind the extension headers */
-	uint16_t payload_len;  /* as in the header: extension headers and payload */
-	uint32_t proto_at;     /* where the octet stands that named proto */
-	bool is_fragment;      /* a real one: the walk ended at its header */
-	bool frag_first;       /* of a fragment: offset 0 */
+	uint8_t proto;        /* of the payload, behind the extension headers */
+	uint16_t payload_len; /* as in the header: extension headers and payload */
+	uint32_t proto_at;    /* where the octet stands that named proto */
+	bool is_fragment;     /* a real one: the walk ended at its header */
+	bool frag_first;      /* of a fragment: offset 0 */
 	struct pl_ip6_problem problem;
 	struct pl_span payload; /* borrowed; without link padding */
 };

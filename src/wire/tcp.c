@@ -73,8 +73,8 @@ pl_tcp_parse(struct pl_span l4, struct pl_tcp_seg *seg)
 	uint8_t offset;
 
 	if (!pl_cur_be16(&c, &seg->sport) || !pl_cur_be16(&c, &seg->dport) || !pl_cur_be32(&c, &seg->seq) ||
-	    !pl_cur_be32(&c, &seg->ack) || !pl_cur_u8(&c, &offset) || !pl_cur_u8(&c, &seg->flags) || !pl_cur_be16(&c, &wnd) ||
-	    !pl_cur_be16(&c, &csum) || !pl_cur_be16(&c, &seg->urg))
+	    !pl_cur_be32(&c, &seg->ack) || !pl_cur_u8(&c, &offset) || !pl_cur_u8(&c, &seg->flags) ||
+	    !pl_cur_be16(&c, &wnd) || !pl_cur_be16(&c, &csum) || !pl_cur_be16(&c, &seg->urg))
 		return false;
 	if (offset >> 4 < PL_TCP_HEADER / 4 || !pl_cur_take(&c, (offset >> 4) * 4u - PL_TCP_HEADER, &options))
 		return false;
@@ -85,7 +85,7 @@ pl_tcp_parse(struct pl_span l4, struct pl_tcp_seg *seg)
 	seg->opt.tsval = seg->opt.tsecr = 0;
 	parse_options(options, seg->flags, &seg->opt);
 	seg->wnd = wnd;
-	seg->text = (struct pl_span){ c.p, pl_cur_left(&c) };
+	seg->text = (struct pl_span){c.p, pl_cur_left(&c)};
 	seg->len = (uint32_t)seg->text.len + ((seg->flags & PL_TH_SYN) != 0) + ((seg->flags & PL_TH_FIN) != 0);
 	return true;
 }

@@ -34,8 +34,8 @@ enum pl_tcp_opt_bit {
 };
 
 struct pl_tcp_opts {
-	uint8_t has;      /* PL_OPT_... */
-	uint8_t wscale;   /* as received or to send; a received one above 14 is given as 14 (RFC 7323 §2.3) */
+	uint8_t has;    /* PL_OPT_... */
+	uint8_t wscale; /* as received or to send; a received one above 14 is given as 14 (RFC 7323 §2.3) */
 	uint8_t n_sacks;
 	uint16_t mss;
 	uint32_t tsval, tsecr;
@@ -46,10 +46,10 @@ struct pl_tcp_opts {
 struct pl_tcp_seg {
 	uint16_t sport, dport;
 	pl_seq seq, ack;
-	uint32_t len;     /* octets of sequence space: text + SYN + FIN */
-	uint32_t wnd;     /* as in the header; the connection scales it once, before its steps */
-	uint16_t urg;     /* urgent pointer, valid with PL_TH_URG */
-	uint8_t flags;    /* PL_TH_* */
+	uint32_t len;  /* octets of sequence space: text + SYN + FIN */
+	uint32_t wnd;  /* as in the header; the connection scales it once, before its steps */
+	uint16_t urg;  /* urgent pointer, valid with PL_TH_URG */
+	uint8_t flags; /* PL_TH_* */
 	struct pl_tcp_opts opt;
 	struct pl_span text; /* borrowed from the frame: valid until input returns */
 	uint16_t gso_size;   /* of a super-frame, else 0 */

@@ -6,11 +6,12 @@ pl_udp_parse(struct pl_span l4, struct pl_udp_hdr *h)
 {
 	struct pl_cur c = pl_cur_of(l4.p, l4.len);
 
-	if (!pl_cur_be16(&c, &h->sport) || !pl_cur_be16(&c, &h->dport) || !pl_cur_be16(&c, &h->len) || !pl_cur_be16(&c, &h->csum))
+	if (!pl_cur_be16(&c, &h->sport) || !pl_cur_be16(&c, &h->dport) || !pl_cur_be16(&c, &h->len) ||
+	    !pl_cur_be16(&c, &h->csum))
 		return false;
 	if (h->len < PL_UDP_HEADER || h->len > l4.len)
 		return false;
-	h->text = (struct pl_span){ c.p, h->len - (size_t)PL_UDP_HEADER };
+	h->text = (struct pl_span){c.p, h->len - (size_t)PL_UDP_HEADER};
 	return true;
 }
 

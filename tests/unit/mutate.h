@@ -35,7 +35,7 @@ many_mutations(parser parse, const uint8_t *sample, size_t n, void *arg, unsigne
 	uint8_t work[2048];
 
 	for (size_t at = 0; at < n; at++) { /* every octet, telling values */
-		static const uint8_t values[] = { 0, 1, 2, 0x7f, 0x80, 0xff };
+		static const uint8_t values[] = {0, 1, 2, 0x7f, 0x80, 0xff};
 
 		for (unsigned v = 0; v < sizeof values; v++) {
 			memcpy(work, sample, n);

@@ -30,31 +30,31 @@ struct bench {
 	bool out_loop;
 };
 
-static const uint8_t our_mac[6] = { 2, 0, 0, 0, 0, 2 };
-static const uint8_t peer_mac[6] = { 2, 0, 0, 0, 0, 9 };
-static const uint8_t all_mac[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 2};
+static const uint8_t peer_mac[6] = {2, 0, 0, 0, 0, 9};
+static const uint8_t all_mac[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 static inline struct plim_addr
 v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 {
-	return pl_addr_from(4, (const uint8_t[]){ a, b, c, d });
+	return pl_addr_from(4, (const uint8_t[]){a, b, c, d});
 }
 
 /* 2001:db8::<high>:<low> */
 static inline struct plim_addr
 v6(uint16_t high, uint16_t low)
 {
-	struct plim_addr a = { .octets = { 0x20, 0x01, 0x0d, 0xb8 }, .family = 6 };
+	struct plim_addr a = {.octets = {0x20, 0x01, 0x0d, 0xb8}, .family = 6};
 
 	pl_store16(&a.octets[12], high);
 	pl_store16(&a.octets[14], low);
 	return a;
 }
 
-static const struct plim_addr US4 = { .octets = { 10, 0, 0, 2 }, .family = 4 };
-static const struct plim_addr PEER4 = { .octets = { 10, 0, 0, 9 }, .family = 4 };
-static const struct plim_addr US6 = { .octets = { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 }, .family = 6 };
-static const struct plim_addr PEER6 = { .octets = { 0x20, 0x01, 0x0d, 0xb8, [15] = 9 }, .family = 6 };
+static const struct plim_addr US4 = {.octets = {10, 0, 0, 2}, .family = 4};
+static const struct plim_addr PEER4 = {.octets = {10, 0, 0, 9}, .family = 4};
+static const struct plim_addr US6 = {.octets = {0x20, 0x01, 0x0d, 0xb8, [15] = 2}, .family = 6};
+static const struct plim_addr PEER6 = {.octets = {0x20, 0x01, 0x0d, 0xb8, [15] = 9}, .family = 6};
 
 static inline void
 bench_config(struct plim_config *c)
@@ -70,24 +70,24 @@ bench_config(struct plim_config *c)
 	memcpy(i->mac, our_mac, 6);
 	i->mtu = MTU;
 	i->n_addrs = 2;
-	i->addrs[0] = (struct plim_ifaddr){ US4, 24 };
-	i->addrs[1] = (struct plim_ifaddr){ US6, 64 };
+	i->addrs[0] = (struct plim_ifaddr){US4, 24};
+	i->addrs[1] = (struct plim_ifaddr){US6, 64};
 	c->n_routes = 2;
-	c->routes[0] = (struct plim_route_config){ .dst = { .family = 4 }, .via = v4(10, 0, 0, 1) };
-	c->routes[1] = (struct plim_route_config){ .dst = { .family = 6 }, .via = v6(0, 1) };
+	c->routes[0] = (struct plim_route_config){.dst = {.family = 4}, .via = v4(10, 0, 0, 1)};
+	c->routes[1] = (struct plim_route_config){.dst = {.family = 6}, .via = v6(0, 1)};
 }
 
 static inline void
 bench_start_with(struct bench *b, const struct plim_config *conf, size_t target)
 {
-	struct pl_mem_layout layout = { .conn_pct = 75 };
+	struct pl_mem_layout layout = {.conn_pct = 75};
 	size_t statics = PL_ALIGN_UP(pl_net_static_octets(conf, target), 64);
 
 	memset(b, 0, sizeof *b);
 	b->core.conf = *conf;
 	b->core.now = PL_SEC(1000);
-	b->core.hash_key = (struct pl_key){ 1, 2 };
-	b->core.rng.key = (struct pl_key){ 3, 4 };
+	b->core.hash_key = (struct pl_key){1, 2};
+	b->core.rng.key = (struct pl_key){3, 4};
 	layout.cap_pct[PLIM_CLASS_neighbour] = conf->cap_neighbour_pct;
 	layout.cap_pct[PLIM_CLASS_udp] = conf->cap_udp_pct;
 	b->region = aligned_alloc(64, target);
@@ -119,7 +119,7 @@ static inline enum pl_net_verdict
 input_flags(struct bench *b, const uint8_t *p, size_t n, uint8_t flags, uint16_t gso_size)
 {
 	static uint8_t *last; /* the packet borrows from the frame until the next one */
-	struct plim_frame f = { .len = (uint32_t)n, .flags = flags, .gso_size = gso_size };
+	struct plim_frame f = {.len = (uint32_t)n, .flags = flags, .gso_size = gso_size};
 
 	free(last);
 	last = f.data = malloc(n ? n : 1);
@@ -138,7 +138,7 @@ input(struct bench *b, const uint8_t *p, size_t n)
 static inline bool
 output(struct bench *b)
 {
-	b->out = (struct plim_frame){ .data = b->out_octets, .cap = FRAME_CAP };
+	b->out = (struct plim_frame){.data = b->out_octets, .cap = FRAME_CAP};
 	return pl_net_output(&b->net, &b->out, &b->out_loop, b->core.now);
 }
 
@@ -172,10 +172,10 @@ struct frame {
 static inline struct frame
 arp_frame(uint16_t op, const uint8_t *dst, const uint8_t *sha, struct plim_addr spa, struct plim_addr tpa)
 {
-	struct frame f = { .n = 42 };
+	struct frame f = {.n = 42};
 	struct pl_put w = pl_put_to(f.p, sizeof f.p);
-	struct pl_eth eth = { .type = PL_ETH_TYPE_ARP };
-	struct pl_arp arp = { .op = op, .spa = spa, .tpa = tpa };
+	struct pl_eth eth = {.type = PL_ETH_TYPE_ARP};
+	struct pl_arp arp = {.op = op, .spa = spa, .tpa = tpa};
 
 	memcpy(eth.dst, dst, 6);
 	memcpy(eth.src, sha, 6);
@@ -188,48 +188,65 @@ arp_frame(uint16_t op, const uint8_t *dst, const uint8_t *sha, struct plim_addr 
 struct ip_spec {
 	struct plim_addr src, dst;
 	uint8_t proto;
-	uint8_t ttl;          /* 0: 64 */
-	const uint8_t *mac;   /* NULL: ours */
+	uint8_t ttl;        /* 0: 64 */
+	const uint8_t *mac; /* NULL: ours */
 	const uint8_t *text;
 	size_t len;
-	int csum_at;          /* -1: leave the transport's checksum alone */
-	bool no_pseudo;       /* ICMPv4 */
+	int csum_at;    /* -1: leave the transport's checksum alone */
+	bool no_pseudo; /* ICMPv4 */
 };
 
 static inline struct frame
 ip_frame(struct ip_spec s)
 {
-	struct frame f = { 0 };
+	struct frame f = {0};
 	struct pl_put w = pl_put_to(f.p, sizeof f.p);
-	struct pl_eth eth = { .type = s.src.family == 4 ? PL_ETH_TYPE_IP4 : PL_ETH_TYPE_IP6 };
+	struct pl_eth eth = {.type = s.src.family == 4 ? PL_ETH_TYPE_IP4 : PL_ETH_TYPE_IP6};
 	uint8_t *l4;
 
 	memcpy(eth.dst, s.mac ? s.mac : our_mac, 6);
 	memcpy(eth.src, peer_mac, 6);
 	pl_eth_put(&w, &eth);
 	if (s.src.family == 4)
-		pl_ip4_put(&w, &(struct pl_ip4){ .src = s.src, .dst = s.dst, .proto = s.proto, .ttl = s.ttl ? s.ttl : 64, .len = (uint16_t)(20 + s.len), .df = true });
+		pl_ip4_put(&w, &(struct pl_ip4){.src = s.src,
+		                                .dst = s.dst,
+		                                .proto = s.proto,
+		                                .ttl = s.ttl ? s.ttl : 64,
+		                                .len = (uint16_t)(20 + s.len),
+		                                .df = true});
 	else
-		pl_ip6_put(&w, &(struct pl_ip6){ .src = s.src, .dst = s.dst, .proto = s.proto, .hop_limit = s.ttl ? s.ttl : 64, .payload_len = (uint16_t)s.len });
+		pl_ip6_put(&w, &(struct pl_ip6){.src = s.src,
+		                                .dst = s.dst,
+		                                .proto = s.proto,
+		                                .hop_limit = s.ttl ? s.ttl : 64,
+		                                .payload_len = (uint16_t)s.len});
 	l4 = w.p;
 	pl_put_bytes(&w, s.text, s.len);
 	assert_false(w.short_of);
 	if (s.csum_at >= 0)
-		pl_csum_store(l4 + s.csum_at, pl_csum_add(s.no_pseudo ? 0 : pl_csum_pseudo(&s.src, &s.dst, s.proto, (uint32_t)s.len), l4, s.len));
+		pl_csum_store(l4 + s.csum_at,
+		              pl_csum_add(s.no_pseudo ? 0 : pl_csum_pseudo(&s.src, &s.dst, s.proto, (uint32_t)s.len),
+		                          l4, s.len));
 	f.n = (size_t)(w.p - f.p);
 	return f;
 }
 
 static inline struct frame
-icmp_frame(struct plim_addr src, struct plim_addr dst, uint8_t type, uint8_t code, uint32_t rest, const uint8_t *body, size_t n)
+icmp_frame(struct plim_addr src, struct plim_addr dst, uint8_t type, uint8_t code, uint32_t rest, const uint8_t *body,
+           size_t n)
 {
 	uint8_t text[1600];
 	struct pl_put w = pl_put_to(text, sizeof text);
 
 	pl_icmp_put(&w, type, code, rest);
 	pl_put_bytes(&w, body, n);
-	return ip_frame((struct ip_spec){ .src = src, .dst = dst, .proto = src.family == 4 ? 1 : 58, .text = text, .len = 8 + n,
-	                                  .csum_at = 2, .no_pseudo = src.family == 4 });
+	return ip_frame((struct ip_spec){.src = src,
+	                                 .dst = dst,
+	                                 .proto = src.family == 4 ? 1 : 58,
+	                                 .text = text,
+	                                 .len = 8 + n,
+	                                 .csum_at = 2,
+	                                 .no_pseudo = src.family == 4});
 }
 
 static inline struct frame
@@ -240,7 +257,8 @@ udp_frame(struct plim_addr src, struct plim_addr dst, uint16_t sport, uint16_t d
 
 	pl_udp_put(&w, sport, dport, n);
 	pl_put_bytes(&w, data, n);
-	return ip_frame((struct ip_spec){ .src = src, .dst = dst, .proto = 17, .text = text, .len = 8 + n, .csum_at = 6 });
+	return ip_frame(
+		(struct ip_spec){.src = src, .dst = dst, .proto = 17, .text = text, .len = 8 + n, .csum_at = 6});
 }
 
 static inline struct frame
@@ -250,8 +268,14 @@ nd_frame(struct plim_addr src, struct plim_addr dst, const uint8_t *mac, const s
 	struct pl_put w = pl_put_to(text, sizeof text);
 
 	pl_nd_put(&w, nd);
-	return ip_frame((struct ip_spec){ .src = src, .dst = dst, .proto = 58, .ttl = 255, .mac = mac, .text = text,
-	                                  .len = nd->has_mac ? PL_ND_LEN : PL_ND_LEN - 8, .csum_at = 2 });
+	return ip_frame((struct ip_spec){.src = src,
+	                                 .dst = dst,
+	                                 .proto = 58,
+	                                 .ttl = 255,
+	                                 .mac = mac,
+	                                 .text = text,
+	                                 .len = nd->has_mac ? PL_ND_LEN : PL_ND_LEN - 8,
+	                                 .csum_at = 2});
 }
 
 static inline enum pl_net_verdict

@@ -6,7 +6,7 @@
 static struct plim_addr
 v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 {
-	uint8_t o[4] = { a, b, c, d };
+	uint8_t o[4] = {a, b, c, d};
 
 	return pl_addr_from(4, o);
 }
@@ -14,7 +14,7 @@ v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 static struct plim_addr
 v6(uint8_t first, uint8_t second, uint8_t last)
 {
-	uint8_t o[16] = { first, second };
+	uint8_t o[16] = {first, second};
 
 	o[15] = last;
 	return pl_addr_from(6, o);

@@ -41,7 +41,8 @@ sums_agree_at_every_length_and_alignment(void **state)
 	(void)state;
 	for (unsigned align = 0; align < 33; align++) {
 		for (size_t n = 0; n < MOST; n++) {
-			uint8_t *buf = malloc(align + n + 1), *copy = malloc(n + 1); /* exact: the sanitizer sees an overrun */
+			uint8_t *buf = malloc(align + n + 1),
+				*copy = malloc(n + 1); /* exact: the sanitizer sees an overrun */
 
 			assert_true(buf && copy);
 			fill(buf, align + n, n * 40 + align + 1);
@@ -66,7 +67,8 @@ a_sum_can_be_continued_at_any_split(void **state)
 
 		assert_int_equal(stored(head + (cut % 2 ? pl_csum_shift(tail) : tail)), oracle(buf, sizeof buf));
 		if (cut % 2 == 0)
-			assert_int_equal(stored(pl_csum_add(head, buf + cut, sizeof buf - cut)), oracle(buf, sizeof buf));
+			assert_int_equal(stored(pl_csum_add(head, buf + cut, sizeof buf - cut)),
+			                 oracle(buf, sizeof buf));
 	}
 }
 
@@ -107,7 +109,7 @@ what_is_stored_verifies_and_a_flipped_bit_does_not(void **state)
 static void
 pseudo_header_is_that_of_the_rfcs(void **state)
 {
-	struct plim_addr a = { .family = 4 }, b = { .family = 4 };
+	struct plim_addr a = {.family = 4}, b = {.family = 4};
 	uint8_t ph4[12], ph6[40];
 
 	(void)state;
@@ -129,6 +131,7 @@ pseudo_header_is_that_of_the_rfcs(void **state)
 	assert_int_equal(stored(pl_csum_pseudo(&a, &b, 58, 65559)), oracle(ph6, 40));
 }
 
-TESTS_MAIN(cmocka_unit_test(sums_agree_at_every_length_and_alignment), cmocka_unit_test(a_sum_can_be_continued_at_any_split),
-           cmocka_unit_test(all_ones_do_not_overflow), cmocka_unit_test(what_is_stored_verifies_and_a_flipped_bit_does_not),
+TESTS_MAIN(cmocka_unit_test(sums_agree_at_every_length_and_alignment),
+           cmocka_unit_test(a_sum_can_be_continued_at_any_split), cmocka_unit_test(all_ones_do_not_overflow),
+           cmocka_unit_test(what_is_stored_verifies_and_a_flipped_bit_does_not),
            cmocka_unit_test(pseudo_header_is_that_of_the_rfcs))

@@ -6,15 +6,27 @@
 
 static struct bench b;
 
-static int setup(void **state) { (void)state; bench_start(&b); return 0; }
-static int teardown(void **state) { (void)state; bench_end(&b); return 0; }
+static int
+setup(void **state)
+{
+	(void)state;
+	bench_start(&b);
+	return 0;
+}
+static int
+teardown(void **state)
+{
+	(void)state;
+	bench_end(&b);
+	return 0;
+}
 
 static struct frame
 tcp_frame(struct plim_addr src, struct plim_addr dst)
 {
-	static const uint8_t syn[20] = { 0x10, 0, 0, 80, [12] = 0x50, [13] = PL_TH_SYN };
+	static const uint8_t syn[20] = {0x10, 0, 0, 80, [12] = 0x50, [13] = PL_TH_SYN};
 
-	return ip_frame((struct ip_spec){ .src = src, .dst = dst, .proto = 6, .text = syn, .len = 20, .csum_at = 16 });
+	return ip_frame((struct ip_spec){.src = src, .dst = dst, .proto = 6, .text = syn, .len = 20, .csum_at = 16});
 }
 
 static void
@@ -43,7 +55,7 @@ a_segment_for_us_is_handed_up(void **state)
 static void
 a_frame_for_another_mac_is_dropped_before_anything_answers(void **state)
 {
-	static const uint8_t other[6] = { 2, 0, 0, 0, 0, 3 };
+	static const uint8_t other[6] = {2, 0, 0, 0, 0, 3};
 	struct frame f = icmp_frame(PEER4, US4, PL_ICMP4_ECHO, 0, 0x00010001, NULL, 0);
 
 	(void)state;
@@ -70,9 +82,9 @@ a_group_mac_as_source_is_refused(void **state)
 static void
 frame_checks_have_their_reasons(void **state)
 {
-	uint8_t big[14 + MTU + 1] = { 0 };
+	uint8_t big[14 + MTU + 1] = {0};
 	struct frame f = tcp_frame(PEER4, US4);
-	struct plim_frame raw = { .data = f.p, .len = (uint32_t)f.n, .iface = 1 };
+	struct plim_frame raw = {.data = f.p, .len = (uint32_t)f.n, .iface = 1};
 
 	(void)state;
 	for (size_t n = 0; n < 14; n++)
@@ -93,8 +105,9 @@ frame_checks_have_their_reasons(void **state)
 static void
 ip4_martians_and_strangers_are_refused(void **state)
 {
-	static const uint8_t sources[][4] = { { 0, 0, 0, 0 }, { 0, 1, 2, 3 }, { 127, 0, 0, 1 }, { 224, 0, 0, 1 }, { 240, 0, 0, 1 },
-		                              { 255, 255, 255, 255 }, { 10, 0, 0, 255 }, { 10, 0, 0, 0 }, { 10, 0, 0, 2 } };
+	static const uint8_t sources[][4] = {{0, 0, 0, 0},    {0, 1, 2, 3},   {127, 0, 0, 1},
+	                                     {224, 0, 0, 1},  {240, 0, 0, 1}, {255, 255, 255, 255},
+	                                     {10, 0, 0, 255}, {10, 0, 0, 0},  {10, 0, 0, 2}};
 
 	(void)state;
 	for (unsigned i = 0; i < PL_COUNT(sources); i++) {
@@ -111,7 +124,7 @@ ip4_martians_and_strangers_are_refused(void **state)
 static void
 ip6_martians_and_strangers_are_refused(void **state)
 {
-	static const uint8_t loopback[16] = { [15] = 1 }, any[16], group[16] = { 0xff, 2, [15] = 1 };
+	static const uint8_t loopback[16] = {[15] = 1}, any[16], group[16] = {0xff, 2, [15] = 1};
 
 	(void)state;
 	input_frame(&b, tcp_frame(pl_addr_from(6, loopback), US6));
@@ -140,17 +153,17 @@ broadcast_is_marked_so_that_nothing_answers_it(void **state)
 	assert_true(b.pkt.not_unicast);
 	pl_net_reply_unreachable(&b.net, &b.pkt);
 	assert_false(output(&b));
-	assert_true(pl_net_is_not_unicast(&b.net, &(struct plim_addr){ { 255, 255, 255, 255 }, 4 }));
-	assert_true(pl_net_is_not_unicast(&b.net, &(struct plim_addr){ { 10, 0, 0, 255 }, 4 }));
-	assert_true(pl_net_is_not_unicast(&b.net, &(struct plim_addr){ { 224, 1 }, 4 }));
-	assert_false(pl_net_is_not_unicast(&b.net, &(struct plim_addr){ { 10, 0, 0, 9 }, 4 }));
+	assert_true(pl_net_is_not_unicast(&b.net, &(struct plim_addr){{255, 255, 255, 255}, 4}));
+	assert_true(pl_net_is_not_unicast(&b.net, &(struct plim_addr){{10, 0, 0, 255}, 4}));
+	assert_true(pl_net_is_not_unicast(&b.net, &(struct plim_addr){{224, 1}, 4}));
+	assert_false(pl_net_is_not_unicast(&b.net, &(struct plim_addr){{10, 0, 0, 9}, 4}));
 }
 
 static void
 fragments_are_dropped_by_name(void **state)
 {
 	struct frame f = tcp_frame(PEER4, US4);
-	static const uint8_t frag6[28] = { 6, 0, 0, 1 };
+	static const uint8_t frag6[28] = {6, 0, 0, 1};
 
 	(void)state;
 	pl_store16(f.p + 14 + 6, 0x2000);
@@ -158,7 +171,8 @@ fragments_are_dropped_by_name(void **state)
 	pl_csum_store(f.p + 14 + 10, pl_csum_add(0, f.p + 14, 20));
 	input_frame(&b, f);
 	DROPPED(&b, ip_fragment);
-	input_frame(&b, ip_frame((struct ip_spec){ .src = PEER6, .dst = US6, .proto = 44, .text = frag6, .len = 28, .csum_at = -1 }));
+	input_frame(&b, ip_frame((struct ip_spec){
+				.src = PEER6, .dst = US6, .proto = 44, .text = frag6, .len = 28, .csum_at = -1}));
 	assert_int_equal(b.core.drops[PLIM_DROP_ip_fragment], 2);
 	assert_false(output(&b));
 }
@@ -191,12 +205,17 @@ static void
 damaged_frames_are_survived(void **state)
 {
 	uint64_t seed = 42;
-	struct pl_nd ns = { .type = PL_ICMP6_NS, .target = US6, .has_mac = true, .mac = { 2, 0, 0, 0, 0, 9 } };
-	struct pl_nd na = { .type = PL_ICMP6_NA, .target = PEER6, .has_mac = true, .mac = { 2, 0, 0, 0, 0, 9 } };
+	struct pl_nd ns = {.type = PL_ICMP6_NS, .target = US6, .has_mac = true, .mac = {2, 0, 0, 0, 0, 9}};
+	struct pl_nd na = {.type = PL_ICMP6_NA, .target = PEER6, .has_mac = true, .mac = {2, 0, 0, 0, 0, 9}};
 	struct frame frames[] = {
-		tcp_frame(PEER4, US4), tcp_frame(PEER6, US6), arp_frame(PL_ARP_REQUEST, our_mac, peer_mac, PEER4, US4),
-		arp_frame(PL_ARP_REPLY, our_mac, peer_mac, PEER4, US4), icmp_frame(PEER4, US4, PL_ICMP4_ECHO, 0, 1, (const uint8_t *)"data", 4),
-		nd_frame(PEER6, US6, NULL, &ns), nd_frame(PEER6, US6, NULL, &na), udp_frame(PEER4, US4, 5, 6, "hello", 5),
+		tcp_frame(PEER4, US4),
+		tcp_frame(PEER6, US6),
+		arp_frame(PL_ARP_REQUEST, our_mac, peer_mac, PEER4, US4),
+		arp_frame(PL_ARP_REPLY, our_mac, peer_mac, PEER4, US4),
+		icmp_frame(PEER4, US4, PL_ICMP4_ECHO, 0, 1, (const uint8_t *)"data", 4),
+		nd_frame(PEER6, US6, NULL, &ns),
+		nd_frame(PEER6, US6, NULL, &na),
+		udp_frame(PEER4, US4, 5, 6, "hello", 5),
 		tcp_frame(US4, PEER4), /* quoted by an error below */
 	};
 
@@ -208,7 +227,8 @@ damaged_frames_are_survived(void **state)
 		enum pl_net_verdict v;
 
 		while (k-- > 0)
-			f.p[chance_below(&seed, 4) ? 12 + chance_below(&seed, (unsigned)f.n - 12) : 0] = (uint8_t)chance(&seed);
+			f.p[chance_below(&seed, 4) ? 12 + chance_below(&seed, (unsigned)f.n - 12) : 0] =
+				(uint8_t)chance(&seed);
 		memcpy(f.p, our_mac, 6);
 		if (f.p[12] == 8 && f.p[13] == 0 && f.p[14] == 0x45 && chance_below(&seed, 2)) {
 			pl_store16(f.p + 24, 0); /* get past the header checksum */
@@ -235,20 +255,25 @@ the_loop_takes_only_ours_to_ours(void **state)
 	struct frame f = tcp_frame(US4, US4);
 
 	(void)state;
-	assert_int_equal(pl_net_input_loop(&b.net, (struct pl_span){ f.p + 14, f.n - 14 }, 0, &b.pkt, &b.err), PL_NET_PKT);
+	assert_int_equal(pl_net_input_loop(&b.net, (struct pl_span){f.p + 14, f.n - 14}, 0, &b.pkt, &b.err),
+	                 PL_NET_PKT);
 	assert_true(b.pkt.csum_ok);
 	f = tcp_frame(US6, US6);
-	assert_int_equal(pl_net_input_loop(&b.net, (struct pl_span){ f.p + 14, f.n - 14 }, 0, &b.pkt, &b.err), PL_NET_PKT);
+	assert_int_equal(pl_net_input_loop(&b.net, (struct pl_span){f.p + 14, f.n - 14}, 0, &b.pkt, &b.err),
+	                 PL_NET_PKT);
 	f = tcp_frame(PEER4, US4);
-	assert_int_equal(pl_net_input_loop(&b.net, (struct pl_span){ f.p + 14, f.n - 14 }, 0, &b.pkt, &b.err), PL_NET_DONE);
+	assert_int_equal(pl_net_input_loop(&b.net, (struct pl_span){f.p + 14, f.n - 14}, 0, &b.pkt, &b.err),
+	                 PL_NET_DONE);
 	f = tcp_frame(US4, PEER4);
-	assert_int_equal(pl_net_input_loop(&b.net, (struct pl_span){ f.p + 14, f.n - 14 }, 0, &b.pkt, &b.err), PL_NET_DONE);
-	assert_int_equal(pl_net_input_loop(&b.net, (struct pl_span){ f.p, 0 }, 0, &b.pkt, &b.err), PL_NET_DONE);
+	assert_int_equal(pl_net_input_loop(&b.net, (struct pl_span){f.p + 14, f.n - 14}, 0, &b.pkt, &b.err),
+	                 PL_NET_DONE);
+	assert_int_equal(pl_net_input_loop(&b.net, (struct pl_span){f.p, 0}, 0, &b.pkt, &b.err), PL_NET_DONE);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 TESTS_MAIN(T(a_segment_for_us_is_handed_up), T(a_frame_for_another_mac_is_dropped_before_anything_answers),
-           T(a_group_mac_as_source_is_refused), T(frame_checks_have_their_reasons), T(ip4_martians_and_strangers_are_refused),
-           T(ip6_martians_and_strangers_are_refused), T(broadcast_is_marked_so_that_nothing_answers_it),
-           T(fragments_are_dropped_by_name), T(truncated_frames_are_counted_and_nothing_else), T(damaged_frames_are_survived),
+           T(a_group_mac_as_source_is_refused), T(frame_checks_have_their_reasons),
+           T(ip4_martians_and_strangers_are_refused), T(ip6_martians_and_strangers_are_refused),
+           T(broadcast_is_marked_so_that_nothing_answers_it), T(fragments_are_dropped_by_name),
+           T(truncated_frames_are_counted_and_nothing_else), T(damaged_frames_are_survived),
            T(the_loop_takes_only_ours_to_ours))

@@ -4,8 +4,20 @@
 
 static struct bench b;
 
-static int setup(void **state) { (void)state; bench_start(&b); return 0; }
-static int teardown(void **state) { (void)state; bench_end(&b); return 0; }
+static int
+setup(void **state)
+{
+	(void)state;
+	bench_start(&b);
+	return 0;
+}
+static int
+teardown(void **state)
+{
+	(void)state;
+	bench_end(&b);
+	return 0;
+}
 
 static int
 resolve(struct plim_addr a, struct pl_path *path)
@@ -51,10 +63,11 @@ out_nd(struct pl_eth *eth, struct pl_ip6 *ip)
 	struct pl_nd nd;
 
 	assert_true(pl_eth_parse(&c, eth));
-	assert_int_equal(pl_ip6_parse((struct pl_span){ c.p, pl_cur_left(&c) }, ip), PL_PARSED);
+	assert_int_equal(pl_ip6_parse((struct pl_span){c.p, pl_cur_left(&c)}, ip), PL_PARSED);
 	assert_int_equal(ip->hop_limit, 255);
 	assert_int_equal(ip->proto, 58);
-	assert_true(pl_csum_is_valid(pl_csum_add(pl_csum_pseudo(&ip->src, &ip->dst, 58, (uint32_t)ip->payload.len), ip->payload.p, ip->payload.len)));
+	assert_true(pl_csum_is_valid(pl_csum_add(pl_csum_pseudo(&ip->src, &ip->dst, 58, (uint32_t)ip->payload.len),
+	                                         ip->payload.p, ip->payload.len)));
 	assert_true(pl_icmp_parse(ip->payload, &m) && pl_nd_parse(&m, &nd));
 	assert_true(nd.has_mac);
 	assert_memory_equal(nd.mac, our_mac, 6);
@@ -64,7 +77,7 @@ out_nd(struct pl_eth *eth, struct pl_ip6 *ip)
 static void
 know6(struct plim_addr a, uint32_t flags)
 {
-	struct pl_nd na = { .type = PL_ICMP6_NA, .flags = flags, .target = a, .has_mac = true };
+	struct pl_nd na = {.type = PL_ICMP6_NA, .flags = flags, .target = a, .has_mac = true};
 
 	memcpy(na.mac, peer_mac, 6);
 	input_frame(&b, nd_frame(a, US6, NULL, &na));
@@ -100,7 +113,7 @@ who_asks_for_us_is_remembered_and_usable_at_once(void **state)
 	assert_int_equal(resolve(PEER4, &path), 0);
 	assert_memory_equal(path.dst_mac, peer_mac, 6);
 	assert_int_equal(path.mtu, MTU);
-	assert_false(output(&b)); /* no request */
+	assert_false(output(&b));                              /* no request */
 	assert_int_equal(entry(PEER4)->state, PL_NEIGH_DELAY); /* but it is to be verified */
 }
 
@@ -146,7 +159,7 @@ an_unsolicited_reply_makes_no_entry(void **state)
 static void
 a_gratuitous_announcement_only_updates(void **state)
 {
-	static const uint8_t new_mac[6] = { 2, 0, 0, 0, 0, 0x77 };
+	static const uint8_t new_mac[6] = {2, 0, 0, 0, 0, 0x77};
 	struct pl_path path;
 
 	(void)state;
@@ -190,7 +203,9 @@ at_most_one_request_a_second_three_tries_then_failure(void **state)
 	assert_int_not_equal(pl_net_epoch(&b.net), epoch);
 	assert_int_equal(resolve(PEER4, &path), PLIM_EHOSTUNREACH);
 	assert_false(output(&b));
-	advance(&b, PL_SEC(1)); /* forgotten: one may ask again */
+	epoch = pl_net_epoch(&b.net);
+	advance(&b, PL_SEC(1)); /* forgotten: one may ask again, and who was refused is told */
+	assert_int_not_equal(pl_net_epoch(&b.net), epoch);
 	assert_int_equal(entries(), 0);
 	assert_int_equal(resolve(PEER4, &path), PLIM_EAGAIN);
 	assert_true(output(&b));
@@ -284,7 +299,7 @@ an_entry_nobody_uses_is_forgotten(void **state)
 static void
 a_solicitation_is_answered(void **state)
 {
-	struct pl_nd ns = { .type = PL_ICMP6_NS, .target = US6, .has_mac = true };
+	struct pl_nd ns = {.type = PL_ICMP6_NS, .target = US6, .has_mac = true};
 	struct plim_addr group = pl_nd_solicited_node(&US6);
 	uint8_t mac[6];
 	struct pl_eth eth;
@@ -308,9 +323,9 @@ a_solicitation_is_answered(void **state)
 static void
 duplicate_address_detection_is_answered_to_all_nodes(void **state)
 {
-	static const uint8_t all_nodes_mac[6] = { 0x33, 0x33, 0, 0, 0, 1 };
-	struct pl_nd ns = { .type = PL_ICMP6_NS, .target = US6 };
-	struct plim_addr group = pl_nd_solicited_node(&US6), any = { .family = 6 };
+	static const uint8_t all_nodes_mac[6] = {0x33, 0x33, 0, 0, 0, 1};
+	struct pl_nd ns = {.type = PL_ICMP6_NS, .target = US6};
+	struct plim_addr group = pl_nd_solicited_node(&US6), any = {.family = 6};
 	uint8_t mac[6];
 	struct pl_eth eth;
 	struct pl_ip6 ip;
@@ -328,7 +343,7 @@ duplicate_address_detection_is_answered_to_all_nodes(void **state)
 static void
 a_solicitation_from_beyond_a_router_is_refused(void **state)
 {
-	struct pl_nd ns = { .type = PL_ICMP6_NS, .target = US6, .has_mac = true, .mac = { 2 } };
+	struct pl_nd ns = {.type = PL_ICMP6_NS, .target = US6, .has_mac = true, .mac = {2}};
 	struct frame f = nd_frame(PEER6, US6, NULL, &ns);
 
 	(void)state;
@@ -342,7 +357,7 @@ a_solicitation_from_beyond_a_router_is_refused(void **state)
 static void
 solicitations_for_others_and_other_groups_are_refused(void **state)
 {
-	struct pl_nd ns = { .type = PL_ICMP6_NS, .target = v6(0, 3), .has_mac = true, .mac = { 2 } };
+	struct pl_nd ns = {.type = PL_ICMP6_NS, .target = v6(0, 3), .has_mac = true, .mac = {2}};
 	struct plim_addr group = pl_nd_solicited_node(&ns.target);
 	uint8_t mac[6];
 
@@ -371,7 +386,8 @@ we_solicit_the_targets_group(void **state)
 	ns = out_nd(&eth, &ip);
 	pl_nd_group_mac(&group, mac);
 	assert_int_equal(ns.type, PL_ICMP6_NS);
-	assert_true(pl_addr_equal(&ns.target, &PEER6) && pl_addr_equal(&ip.dst, &group) && pl_addr_equal(&ip.src, &US6));
+	assert_true(pl_addr_equal(&ns.target, &PEER6) && pl_addr_equal(&ip.dst, &group) &&
+	            pl_addr_equal(&ip.src, &US6));
 	assert_memory_equal(eth.dst, mac, 6);
 	know6(PEER6, PL_ND_SOLICITED | PL_ND_OVERRIDE);
 	assert_int_equal(resolve(PEER6, &path), 0);
@@ -381,8 +397,8 @@ we_solicit_the_targets_group(void **state)
 static void
 advertisements_follow_the_table_of_rfc_4861(void **state)
 {
-	static const uint8_t other[6] = { 2, 0, 0, 0, 0, 0x66 };
-	struct pl_nd na = { .type = PL_ICMP6_NA, .target = PEER6, .has_mac = true };
+	static const uint8_t other[6] = {2, 0, 0, 0, 0, 0x66};
+	struct pl_nd na = {.type = PL_ICMP6_NA, .target = PEER6, .has_mac = true};
 	struct pl_path path;
 
 	(void)state;
@@ -436,7 +452,8 @@ a_scan_of_65536_addresses_stays_in_its_class_and_displaces_nobody_reachable(void
 		}
 	}
 	for (unsigned i = 0; i < 65536; i++) { /* and everybody there asks for us */
-		input_frame(&b, arp_frame(PL_ARP_REQUEST, our_mac, peer_mac, v4(10, 2, (uint8_t)(i >> 8), (uint8_t)i), US4));
+		input_frame(&b, arp_frame(PL_ARP_REQUEST, our_mac, peer_mac, v4(10, 2, (uint8_t)(i >> 8), (uint8_t)i),
+		                          US4));
 		assert_true(b.net.caches[0].n <= most);
 		while (output(&b))
 			;
@@ -478,12 +495,12 @@ the_rate_of_requests_and_replies_is_limited(void **state)
 static void
 hold(struct plim_addr to, uint8_t mark, size_t len)
 {
-	uint8_t ip[1500] = { 0 };
+	uint8_t ip[1500] = {0};
 	struct pl_path path;
 
 	memset(ip, mark, len);
 	(void)resolve(to, &path);
-	pl_net_hold(&b.net, to.family == 4 ? 0 : 1, &to, (struct pl_span){ ip, len });
+	pl_net_hold(&b.net, to.family == 4 ? 0 : 1, &to, (struct pl_span){ip, len});
 }
 
 static void
@@ -542,11 +559,12 @@ TESTS_MAIN(T(a_request_for_our_address_is_answered_to_the_asker), T(who_asks_for
            T(an_asker_off_the_link_or_with_our_address_is_not_remembered), T(an_unsolicited_reply_makes_no_entry),
            T(a_gratuitous_announcement_only_updates), T(at_most_one_request_a_second_three_tries_then_failure),
            T(an_answer_makes_it_reachable_and_changes_the_epoch),
-           T(a_used_entry_is_verified_after_30_s_unless_progress_confirms_it), T(a_neighbour_that_vanished_fails_after_its_probes),
-           T(an_entry_nobody_uses_is_forgotten), T(a_solicitation_is_answered),
-           T(duplicate_address_detection_is_answered_to_all_nodes), T(a_solicitation_from_beyond_a_router_is_refused),
-           T(solicitations_for_others_and_other_groups_are_refused), T(we_solicit_the_targets_group),
-           T(advertisements_follow_the_table_of_rfc_4861),
+           T(a_used_entry_is_verified_after_30_s_unless_progress_confirms_it),
+           T(a_neighbour_that_vanished_fails_after_its_probes), T(an_entry_nobody_uses_is_forgotten),
+           T(a_solicitation_is_answered), T(duplicate_address_detection_is_answered_to_all_nodes),
+           T(a_solicitation_from_beyond_a_router_is_refused), T(solicitations_for_others_and_other_groups_are_refused),
+           T(we_solicit_the_targets_group), T(advertisements_follow_the_table_of_rfc_4861),
            T(a_scan_of_65536_addresses_stays_in_its_class_and_displaces_nobody_reachable),
-           T(the_rate_of_requests_and_replies_is_limited), T(one_datagram_waits_the_newest_and_goes_when_the_neighbour_answers),
+           T(the_rate_of_requests_and_replies_is_limited),
+           T(one_datagram_waits_the_newest_and_goes_when_the_neighbour_answers),
            T(what_waits_in_vain_is_dropped_by_name), T(waiting_datagrams_are_bounded_and_the_oldest_go_first))

@@ -60,4 +60,5 @@ between_walks_from_low_to_high(void **state)
 	}
 }
 
-TESTS_MAIN(cmocka_unit_test(less_than_means_at_most_half_the_circle_ahead), cmocka_unit_test(between_walks_from_low_to_high))
+TESTS_MAIN(cmocka_unit_test(less_than_means_at_most_half_the_circle_ahead),
+           cmocka_unit_test(between_walks_from_low_to_high))

@@ -5,17 +5,20 @@
 
 /* Key 00..0f, message 00, 01, 02, ...: the vectors of the SipHash paper's reference code, length 0 to 15. */
 static const uint64_t published_24[16] = {
-	UINT64_C(0x726fdb47dd0e0e31), UINT64_C(0x74f839c593dc67fd), UINT64_C(0x0d6c8009d9a94f5a), UINT64_C(0x85676696d7fb7e2d),
-	UINT64_C(0xcf2794e0277187b7), UINT64_C(0x18765564cd99a68d), UINT64_C(0xcbc9466e58fee3ce), UINT64_C(0xab0200f58b01d137),
-	UINT64_C(0x93f5f5799a932462), UINT64_C(0x9e0082df0ba9e4b0), UINT64_C(0x7a5dbbc594ddb9f3), UINT64_C(0xf4b32f46226bada7),
-	UINT64_C(0x751e8fbc860ee5fb), UINT64_C(0x14ea5627c0843d90), UINT64_C(0xf723ca908e7af2ee), UINT64_C(0xa129ca6149be45e5),
+	UINT64_C(0x726fdb47dd0e0e31), UINT64_C(0x74f839c593dc67fd), UINT64_C(0x0d6c8009d9a94f5a),
+	UINT64_C(0x85676696d7fb7e2d), UINT64_C(0xcf2794e0277187b7), UINT64_C(0x18765564cd99a68d),
+	UINT64_C(0xcbc9466e58fee3ce), UINT64_C(0xab0200f58b01d137), UINT64_C(0x93f5f5799a932462),
+	UINT64_C(0x9e0082df0ba9e4b0), UINT64_C(0x7a5dbbc594ddb9f3), UINT64_C(0xf4b32f46226bada7),
+	UINT64_C(0x751e8fbc860ee5fb), UINT64_C(0x14ea5627c0843d90), UINT64_C(0xf723ca908e7af2ee),
+	UINT64_C(0xa129ca6149be45e5),
 };
 /* The same for SipHash-1-3, length 0 to 7, as other implementations test it. */
 static const uint64_t published_13[8] = {
-	UINT64_C(0xabac0158050fc4dc), UINT64_C(0xc9f49bf37d57ca93), UINT64_C(0x82cb9b024dc7d44d), UINT64_C(0x8bf80ab8e7ddf7fb),
-	UINT64_C(0xcf75576088d38328), UINT64_C(0xdef9d52f49533b67), UINT64_C(0xc50d2b50c59f22a7), UINT64_C(0xd3927d989bb11140),
+	UINT64_C(0xabac0158050fc4dc), UINT64_C(0xc9f49bf37d57ca93), UINT64_C(0x82cb9b024dc7d44d),
+	UINT64_C(0x8bf80ab8e7ddf7fb), UINT64_C(0xcf75576088d38328), UINT64_C(0xdef9d52f49533b67),
+	UINT64_C(0xc50d2b50c59f22a7), UINT64_C(0xd3927d989bb11140),
 };
-static const struct pl_key key = { UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908) };
+static const struct pl_key key = {UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)};
 
 static void
 published_vectors(void **state)
@@ -34,7 +37,7 @@ published_vectors(void **state)
 static void
 same_key_same_series(void **state)
 {
-	struct pl_rng a = { key, 0 }, b = { key, 0 };
+	struct pl_rng a = {key, 0}, b = {key, 0};
 
 	(void)state;
 	for (unsigned i = 0; i < 100; i++)
@@ -44,8 +47,8 @@ same_key_same_series(void **state)
 static void
 below_is_even_and_in_range(void **state)
 {
-	struct pl_rng r = { key, 0 };
-	unsigned hits[7] = { 0 };
+	struct pl_rng r = {key, 0};
+	unsigned hits[7] = {0};
 
 	(void)state;
 	for (unsigned i = 0; i < 70000; i++) {
@@ -61,4 +64,5 @@ below_is_even_and_in_range(void **state)
 		assert_true(pl_rng_below(&r, UINT32_C(0x80000001)) <= UINT32_C(0x80000000));
 }
 
-TESTS_MAIN(cmocka_unit_test(published_vectors), cmocka_unit_test(same_key_same_series), cmocka_unit_test(below_is_even_and_in_range))
+TESTS_MAIN(cmocka_unit_test(published_vectors), cmocka_unit_test(same_key_same_series),
+           cmocka_unit_test(below_is_even_and_in_range))

@@ -121,21 +121,14 @@ random_run(pl_time origin, uint64_t seed)
 		unsigned i = 1 + chance_below(&b.seed, NODES);
 
 		switch (chance_below(&b.seed, 8)) {
-		case 0:
-			cancel(&b, i);
-			break;
-		case 1:
-			advance(&b, b.now + random_ahead(&b) / 8, 1 + chance_below(&b.seed, 3));
-			break;
+		case 0: cancel(&b, i); break;
+		case 1: advance(&b, b.now + random_ahead(&b) / 8, 1 + chance_below(&b.seed, 3)); break;
 		case 2: /* as a driver does: sleep until it says */
 			if (pl_wheel_next(&b.w) != PL_TIME_NEVER)
 				advance(&b, pl_wheel_next(&b.w), 1000);
 			break;
-		case 3:
-			advance(&b, b.now, 10);
-			break;
-		default:
-			set(&b, i, b.now + random_ahead(&b));
+		case 3: advance(&b, b.now, 10); break;
+		default: set(&b, i, b.now + random_ahead(&b));
 		}
 	}
 }

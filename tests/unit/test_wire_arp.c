@@ -6,7 +6,7 @@
 /* An Ethernet broadcast asking who has 10.0.0.2. */
 static const uint8_t request[42] = {
 	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08, 0x06, /* link */
-	0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2,
+	0,    1,    8,    0,    6,    4,    0, 1, 2, 0, 0, 0, 0,    1,    10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2,
 };
 
 static bool
@@ -52,7 +52,7 @@ a_request_is_read_and_written(void **state)
 static void
 another_hardware_protocol_length_or_operation_is_refused(void **state)
 {
-	static const uint8_t judged[] = { 14, 15, 16, 17, 18, 19, 20 };
+	static const uint8_t judged[] = {14, 15, 16, 17, 18, 19, 20};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof judged; i++) {

@@ -10,12 +10,12 @@
 static size_t
 build(uint8_t *p, const uint8_t *options, size_t n_options, uint16_t frag)
 {
-	struct pl_ip4 ip = { .tos = 0x10, .ttl = 64, .proto = 17, .df = true };
+	struct pl_ip4 ip = {.tos = 0x10, .ttl = 64, .proto = 17, .df = true};
 	struct pl_put w = pl_put_to(p, 100);
 
 	ip.len = (uint16_t)(PL_IP4_HEADER + n_options + TEXT);
-	ip.src = pl_addr_from(4, (const uint8_t[]){ 10, 0, 0, 1 });
-	ip.dst = pl_addr_from(4, (const uint8_t[]){ 10, 0, 0, 2 });
+	ip.src = pl_addr_from(4, (const uint8_t[]){10, 0, 0, 1});
+	ip.dst = pl_addr_from(4, (const uint8_t[]){10, 0, 0, 2});
 	pl_ip4_put(&w, &ip);
 	for (size_t i = 0; i < n_options; i++)
 		pl_put_u8(&w, options[i]);
@@ -40,18 +40,18 @@ judge(const uint8_t *p, size_t n)
 {
 	struct pl_ip4 ip;
 
-	return pl_ip4_parse((struct pl_span){ p, n }, &ip);
+	return pl_ip4_parse((struct pl_span){p, n}, &ip);
 }
 
 static void
 what_is_written_is_read(void **state)
 {
-	uint8_t p[100] = { 0 };
+	uint8_t p[100] = {0};
 	size_t n = build(p, NULL, 0, 0x4000);
 	struct pl_ip4 ip;
 
 	(void)state;
-	assert_int_equal(pl_ip4_parse((struct pl_span){ p, n + 20 }, &ip), PL_PARSED); /* link padding */
+	assert_int_equal(pl_ip4_parse((struct pl_span){p, n + 20}, &ip), PL_PARSED); /* link padding */
 	assert_int_equal(ip.payload.len, TEXT);
 	assert_int_equal(ip.payload.p[3], 3);
 	assert_int_equal(ip.tos, 0x10);
@@ -94,12 +94,12 @@ each_rule_of_rfc_1122_has_its_reason(void **state)
 static void
 unknown_options_are_ignored_and_source_routes_refused(void **state)
 {
-	static const uint8_t odd[] = { 1, 1, 0x88, 4, 0, 0, 0x44, 5, 9, 9, 9, 0 };
-	static const uint8_t lsrr[] = { 1, 131, 7, 4, 10, 0, 0, 9 };
-	static const uint8_t ssrr[] = { 137, 7, 4, 10, 0, 0, 9, 0 };
-	static const uint8_t beyond[] = { 0x44, 5, 1, 1 };
-	static const uint8_t zero[] = { 0x44, 0, 1, 1 };
-	static const uint8_t behind_end[] = { 0, 131, 7, 9 };
+	static const uint8_t odd[] = {1, 1, 0x88, 4, 0, 0, 0x44, 5, 9, 9, 9, 0};
+	static const uint8_t lsrr[] = {1, 131, 7, 4, 10, 0, 0, 9};
+	static const uint8_t ssrr[] = {137, 7, 4, 10, 0, 0, 9, 0};
+	static const uint8_t beyond[] = {0x44, 5, 1, 1};
+	static const uint8_t zero[] = {0x44, 0, 1, 1};
+	static const uint8_t behind_end[] = {0, 131, 7, 9};
 	uint8_t p[100];
 
 	(void)state;
@@ -119,10 +119,10 @@ fragments_are_told(void **state)
 	size_t n = build(p, NULL, 0, 0x2000);
 
 	(void)state;
-	assert_int_equal(pl_ip4_parse((struct pl_span){ p, n }, &ip), PL_PARSED);
+	assert_int_equal(pl_ip4_parse((struct pl_span){p, n}, &ip), PL_PARSED);
 	assert_true(pl_ip4_is_fragment(&ip) && ip.mf && ip.frag_offset == 0);
 	n = build(p, NULL, 0, 0x0003);
-	assert_int_equal(pl_ip4_parse((struct pl_span){ p, n }, &ip), PL_PARSED);
+	assert_int_equal(pl_ip4_parse((struct pl_span){p, n}, &ip), PL_PARSED);
 	assert_true(pl_ip4_is_fragment(&ip) && !ip.mf && ip.frag_offset == 3);
 }
 
@@ -136,10 +136,10 @@ a_quotation_may_be_cut_anywhere_behind_its_header(void **state)
 	(void)state;
 	p[10] ^= 1;
 	for (size_t i = 0; i <= n; i++)
-		assert_int_equal(pl_ip4_parse_quoted((struct pl_span){ p, i }, &ip), i >= PL_IP4_HEADER);
+		assert_int_equal(pl_ip4_parse_quoted((struct pl_span){p, i}, &ip), i >= PL_IP4_HEADER);
 	assert_int_equal(ip.payload.len, TEXT);
 	p[0] = 0x4f;
-	assert_false(pl_ip4_parse_quoted((struct pl_span){ p, n }, &ip));
+	assert_false(pl_ip4_parse_quoted((struct pl_span){p, n}, &ip));
 }
 
 static void
@@ -149,21 +149,21 @@ feed(const uint8_t *p, size_t n, void *arg)
 	uint8_t fixed[100];
 
 	(void)arg;
-	if (pl_ip4_parse((struct pl_span){ p, n }, &ip) == PL_PARSED)
+	if (pl_ip4_parse((struct pl_span){p, n}, &ip) == PL_PARSED)
 		assert_true(ip.payload.len + ip.header_len <= n);
-	(void)pl_ip4_parse_quoted((struct pl_span){ p, n }, &ip);
+	(void)pl_ip4_parse_quoted((struct pl_span){p, n}, &ip);
 	if (n < PL_IP4_HEADER || (p[0] & 15u) * 4 > n || n > sizeof fixed)
 		return;
 	memcpy(fixed, p, n); /* the same with a right checksum: the options are reached */
 	resum(fixed);
-	if (pl_ip4_parse((struct pl_span){ fixed, n }, &ip) == PL_PARSED)
+	if (pl_ip4_parse((struct pl_span){fixed, n}, &ip) == PL_PARSED)
 		(void)pl_csum_add(0, ip.payload.p, ip.payload.len);
 }
 
 static void
 truncated_and_damaged_ones_are_survived(void **state)
 {
-	static const uint8_t odd[] = { 1, 1, 0x88, 4, 0, 0, 0x44, 5, 9, 9, 9, 0 };
+	static const uint8_t odd[] = {1, 1, 0x88, 4, 0, 0, 0x44, 5, 9, 9, 9, 0};
 	uint8_t p[100];
 	size_t n = build(p, odd, sizeof odd, 0x4000);
 
@@ -173,6 +173,6 @@ truncated_and_damaged_ones_are_survived(void **state)
 }
 
 TESTS_MAIN(cmocka_unit_test(what_is_written_is_read), cmocka_unit_test(each_rule_of_rfc_1122_has_its_reason),
-           cmocka_unit_test(unknown_options_are_ignored_and_source_routes_refused), cmocka_unit_test(fragments_are_told),
-           cmocka_unit_test(a_quotation_may_be_cut_anywhere_behind_its_header),
+           cmocka_unit_test(unknown_options_are_ignored_and_source_routes_refused),
+           cmocka_unit_test(fragments_are_told), cmocka_unit_test(a_quotation_may_be_cut_anywhere_behind_its_header),
            cmocka_unit_test(truncated_and_damaged_ones_are_survived))

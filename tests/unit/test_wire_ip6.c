@@ -9,12 +9,12 @@
 static size_t
 build(uint8_t *p, uint8_t first, const uint8_t *ext, size_t n_ext)
 {
-	struct pl_ip6 ip = { .tclass = 0xb8, .hop_limit = 7, .proto = first };
+	struct pl_ip6 ip = {.tclass = 0xb8, .hop_limit = 7, .proto = first};
 	struct pl_put w = pl_put_to(p, 200);
 
 	ip.payload_len = (uint16_t)(n_ext + TEXT);
-	ip.src = pl_addr_from(6, (const uint8_t[16]){ 0x20, 1, [15] = 1 });
-	ip.dst = pl_addr_from(6, (const uint8_t[16]){ 0x20, 1, [15] = 2 });
+	ip.src = pl_addr_from(6, (const uint8_t[16]){0x20, 1, [15] = 1});
+	ip.dst = pl_addr_from(6, (const uint8_t[16]){0x20, 1, [15] = 2});
 	pl_ip6_put(&w, &ip);
 	for (size_t i = 0; i < n_ext; i++)
 		pl_put_u8(&w, ext[i]);
@@ -26,11 +26,11 @@ build(uint8_t *p, uint8_t first, const uint8_t *ext, size_t n_ext)
 static struct pl_ip6
 parsed(uint8_t first, const uint8_t *ext, size_t n_ext, enum plim_drop expected)
 {
-	uint8_t p[200] = { 0 };
+	uint8_t p[200] = {0};
 	struct pl_ip6 ip;
 	size_t n = build(p, first, ext, n_ext);
 
-	assert_int_equal(pl_ip6_parse((struct pl_span){ p, n + 9 }, &ip), expected);
+	assert_int_equal(pl_ip6_parse((struct pl_span){p, n + 9}, &ip), expected);
 	if (expected == PL_PARSED && !ip.is_fragment) {
 		assert_int_equal(ip.payload.len, TEXT);
 		assert_int_equal(ip.payload.p - p, PL_IP6_HEADER + n_ext);
@@ -62,9 +62,9 @@ version_and_length_are_checked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(pl_ip6_parse((struct pl_span){ p, i }, &ip), PLIM_DROP_ip6_truncated);
+		assert_int_equal(pl_ip6_parse((struct pl_span){p, i}, &ip), PLIM_DROP_ip6_truncated);
 	p[0] = 0x45;
-	assert_int_equal(pl_ip6_parse((struct pl_span){ p, n }, &ip), PLIM_DROP_ip6_version);
+	assert_int_equal(pl_ip6_parse((struct pl_span){p, n}, &ip), PLIM_DROP_ip6_version);
 }
 
 static void
@@ -72,8 +72,8 @@ harmless_extension_headers_are_walked(void **state)
 {
 	/* hop-by-hop (PadN), routing type 4 with no segments left, destination options (an unknown one of kind 00) */
 	static const uint8_t all[] = {
-		43, 0, 1, 4, 0, 0, 0, 0, /* hop-by-hop */
-		60, 0, 4, 0, 0, 0, 0, 0, /* routing */
+		43, 0, 1,    4, 0, 0, 0, 0, /* hop-by-hop */
+		60, 0, 4,    0, 0, 0, 0, 0, /* routing */
 		17, 0, 0x1e, 2, 0, 0, 0, 0, /* destination */
 	};
 	struct pl_ip6 ip = parsed(0, all, sizeof all, PL_PARSED);
@@ -86,13 +86,13 @@ harmless_extension_headers_are_walked(void **state)
 static void
 what_a_host_must_refuse_is_refused_with_its_pointer(void **state)
 {
-	static const uint8_t segments_left[] = { 17, 0, 0, 1, 0, 0, 0, 0 };
-	static const uint8_t late_hop[] = { 0, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4, 0, 0, 0, 0 };
-	static const uint8_t discard[] = { 17, 0, 0x5e, 4, 0, 0, 0, 0 };
-	static const uint8_t tell_all[] = { 17, 0, 0, 0x9e, 3, 0, 0, 0 };
-	static const uint8_t tell_unicast[] = { 17, 0, 0xde, 4, 0, 0, 0, 0 };
-	static const uint8_t option_too_long[] = { 17, 0, 1, 5, 0, 0, 0, 0 };
-	static const uint8_t header_too_long[] = { 17, 9, 1, 4, 0, 0, 0, 0 };
+	static const uint8_t segments_left[] = {17, 0, 0, 1, 0, 0, 0, 0};
+	static const uint8_t late_hop[] = {0, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4, 0, 0, 0, 0};
+	static const uint8_t discard[] = {17, 0, 0x5e, 4, 0, 0, 0, 0};
+	static const uint8_t tell_all[] = {17, 0, 0, 0x9e, 3, 0, 0, 0};
+	static const uint8_t tell_unicast[] = {17, 0, 0xde, 4, 0, 0, 0, 0};
+	static const uint8_t option_too_long[] = {17, 0, 1, 5, 0, 0, 0, 0};
+	static const uint8_t header_too_long[] = {17, 9, 1, 4, 0, 0, 0, 0};
 	struct pl_ip6 ip;
 
 	(void)state;
@@ -114,7 +114,7 @@ what_a_host_must_refuse_is_refused_with_its_pointer(void **state)
 static void
 the_chain_is_bounded(void **state)
 {
-	uint8_t ext[8 * (PL_IP6_MAX_EXT + 1)] = { 0 };
+	uint8_t ext[8 * (PL_IP6_MAX_EXT + 1)] = {0};
 
 	(void)state;
 	for (unsigned i = 0; i <= PL_IP6_MAX_EXT; i++) {
@@ -132,9 +132,9 @@ the_chain_is_bounded(void **state)
 static void
 fragments_are_told_and_atomic_ones_are_whole(void **state)
 {
-	static const uint8_t atomic[] = { 17, 0, 0, 0, 1, 2, 3, 4 };
-	static const uint8_t first[] = { 17, 0, 0, 1, 1, 2, 3, 4 };
-	static const uint8_t later[] = { 17, 0, 0, 8, 1, 2, 3, 4 };
+	static const uint8_t atomic[] = {17, 0, 0, 0, 1, 2, 3, 4};
+	static const uint8_t first[] = {17, 0, 0, 1, 1, 2, 3, 4};
+	static const uint8_t later[] = {17, 0, 0, 8, 1, 2, 3, 4};
 	struct pl_ip6 ip;
 
 	(void)state;
@@ -151,13 +151,13 @@ feed(const uint8_t *p, size_t n, void *arg)
 	struct pl_ip6 ip;
 
 	(void)arg;
-	if (pl_ip6_parse((struct pl_span){ p, n }, &ip) == PL_PARSED) {
+	if (pl_ip6_parse((struct pl_span){p, n}, &ip) == PL_PARSED) {
 		assert_true(ip.payload.len <= n - PL_IP6_HEADER);
 		assert_true(ip.proto_at < n);
 	} else if (ip.problem.is_set) {
 		assert_true(ip.problem.pointer < n);
 	}
-	if (pl_ip6_parse_quoted((struct pl_span){ p, n }, &ip))
+	if (pl_ip6_parse_quoted((struct pl_span){p, n}, &ip))
 		assert_true(ip.payload.len <= n);
 }
 
@@ -165,20 +165,21 @@ static void
 truncated_and_damaged_ones_are_survived(void **state)
 {
 	static const uint8_t all[] = {
-		43, 1, 1, 4, 0, 0, 0, 0, 0x1e, 6, 0, 0, 0, 0, 0, 0, 44, 0, 4, 0, 0, 0, 0, 0, 60, 0, 0, 0, 9, 9, 9, 9, 17, 0, 0x1e, 2, 0, 0, 0, 0,
+		43, 1, 1, 4, 0,  0, 0, 0, 0x1e, 6, 0, 0, 0,  0, 0,    0, 44, 0, 4, 0,
+		0,  0, 0, 0, 60, 0, 0, 0, 9,    9, 9, 9, 17, 0, 0x1e, 2, 0,  0, 0, 0,
 	};
 	uint8_t p[200];
 	size_t n = build(p, 0, all, sizeof all);
 	struct pl_ip6 ip;
 
 	(void)state;
-	assert_int_equal(pl_ip6_parse((struct pl_span){ p, n }, &ip), PL_PARSED);
+	assert_int_equal(pl_ip6_parse((struct pl_span){p, n}, &ip), PL_PARSED);
 	every_truncation(feed, p, n, NULL);
 	many_mutations(feed, p, n, NULL, 50000);
 }
 
 TESTS_MAIN(cmocka_unit_test(what_is_written_is_read), cmocka_unit_test(version_and_length_are_checked),
            cmocka_unit_test(harmless_extension_headers_are_walked),
-           cmocka_unit_test(what_a_host_must_refuse_is_refused_with_its_pointer), cmocka_unit_test(the_chain_is_bounded),
-           cmocka_unit_test(fragments_are_told_and_atomic_ones_are_whole),
+           cmocka_unit_test(what_a_host_must_refuse_is_refused_with_its_pointer),
+           cmocka_unit_test(the_chain_is_bounded), cmocka_unit_test(fragments_are_told_and_atomic_ones_are_whole),
            cmocka_unit_test(truncated_and_damaged_ones_are_survived))

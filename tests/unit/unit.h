@@ -31,11 +31,11 @@ chance_below(uint64_t *state, unsigned n)
 	return (unsigned)((chance(state) >> 33) % n);
 }
 
-#define TESTS_MAIN(...)                                                                  \
-	int main(void)                                                                   \
-	{                                                                                \
-		const struct CMUnitTest tests[] = { __VA_ARGS__ };                       \
-		return cmocka_run_group_tests(tests, NULL, NULL);                        \
+#define TESTS_MAIN(...)                                           \
+	int main(void)                                            \
+	{                                                         \
+		const struct CMUnitTest tests[] = {__VA_ARGS__};  \
+		return cmocka_run_group_tests(tests, NULL, NULL); \
 	}
 
 #endif
