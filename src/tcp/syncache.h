@@ -3,9 +3,10 @@
  * The SYN cache: half-open connections of passive opens (RFC 4987), 48 octets each.
  *
  * Buckets are keyed by the remote prefix (/24, /64), 16 deep at most: one prefix
- * fills one bucket. A new SYN takes the place of the oldest in a full bucket. From
- * half of the class cap on, the ISS of every SYN-ACK is a cookie, so that a
- * handshake whose entry was replaced completes all the same.
+ * fills one bucket. From half of the class cap, or of a bucket, on, the ISS of every
+ * SYN-ACK is a cookie, so that a handshake whose entry was replaced completes all the
+ * same. A new SYN takes the place of the oldest in a full bucket if that one's ISS is
+ * a cookie or it waited for a second; else it is answered by a cookie without an entry.
  *
  * Deadline: synack_retries, synack_timeout_ms (5 tries, 63 s; DEVIATES MUST-23: the
  * client's own SYN starts again).
@@ -32,7 +33,8 @@ struct pl_syn {
 	uint32_t born_ms;
 	uint16_t mss;
 	uint8_t wscale;   /* peer's shift, low 4 bits */
-	uint8_t opts;     /* PL_OPT_... offered and agreed */
+	uint8_t opts : 7; /* PL_OPT_... offered and agreed */
+	uint8_t is_cookie : 1; /* the ISS is one: the entry may go */
 	uint8_t raddr[4]; /* IPv6: 12 more */
 };
 
