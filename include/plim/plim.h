@@ -43,25 +43,25 @@ extern "C" {
 /* ---- results ------------------------------------------------------------------ */
 
 /** Error codes: X(name, number, text). */
-#define PLIM_ERRORS(X)                                                                 \
-	X(EINVAL, 1, "an argument is not valid")                                       \
-	X(ENOMEM, 2, "the memory target, a class cap or a limit refuses this")         \
-	X(EAGAIN, 3, "nothing to do now; an event will tell")                          \
-	X(ESTALE, 4, "the handle is stale")                                            \
-	X(ENOTCONN, 5, "the connection is not (or no longer) open that way")           \
-	X(EADDRINUSE, 6, "address and port are in use")                                \
-	X(EADDRNOTAVAIL, 7, "not an address of this stack, or no free port")           \
-	X(ENETUNREACH, 8, "no route")                                                  \
-	X(EHOSTUNREACH, 9, "the host or port did not answer (ICMP or no neighbour)")   \
-	X(ERESET, 10, "the peer reset the connection")                                 \
-	X(EREFUSED, 11, "the peer refused the connection")                             \
-	X(ETIMEDOUT, 12, "no answer in time")                                          \
-	X(EPIPE, 13, "sending was shut down")                                          \
-	X(EMSGSIZE, 14, "the datagram is too long")                                    \
-	X(ETOOSMALL, 15, "the region is smaller than this configuration needs")        \
-	X(ENOENTROPY, 16, "no entropy was given")                                      \
-	X(EEVICTED, 17, "the stack ended this connection to stay under its target")    \
-	X(ENOTSUP, 18, "not supported")                                                \
+#define PLIM_ERRORS(X)                                                               \
+	X(EINVAL, 1, "an argument is not valid")                                     \
+	X(ENOMEM, 2, "the memory target, a class cap or a limit refuses this")       \
+	X(EAGAIN, 3, "nothing to do now; an event will tell")                        \
+	X(ESTALE, 4, "the handle is stale")                                          \
+	X(ENOTCONN, 5, "the connection is not (or no longer) open that way")         \
+	X(EADDRINUSE, 6, "address and port are in use")                              \
+	X(EADDRNOTAVAIL, 7, "not an address of this stack, or no free port")         \
+	X(ENETUNREACH, 8, "no route")                                                \
+	X(EHOSTUNREACH, 9, "the host or port did not answer (ICMP or no neighbour)") \
+	X(ERESET, 10, "the peer reset the connection")                               \
+	X(EREFUSED, 11, "the peer refused the connection")                           \
+	X(ETIMEDOUT, 12, "no answer in time")                                        \
+	X(EPIPE, 13, "sending was shut down")                                        \
+	X(EMSGSIZE, 14, "the datagram is too long")                                  \
+	X(ETOOSMALL, 15, "the region is smaller than this configuration needs")      \
+	X(ENOENTROPY, 16, "no entropy was given")                                    \
+	X(EEVICTED, 17, "the stack ended this connection to stay under its target")  \
+	X(ENOTSUP, 18, "not supported")                                              \
 	X(EABORTED, 19, "aborted by this side")
 
 enum plim_error {
@@ -116,57 +116,57 @@ struct plim_span {
  * The suffix gives the unit: _ms milliseconds, _pct per cent of the target, _octets octets.
  * 0 as a default means "derived", as the text says.
  */
-#define PLIM_SETTINGS(X)                                                                                 \
+#define PLIM_SETTINGS(X)                                                                                     \
 	X(block_octets, 0, 0, 4096, "octets in a storage block, a power of two; 0: T/16Ki within 256..1024") \
-	X(cap_syn_pct, 2, 1, 20, "class cap: SYN cache")                                                 \
-	X(cap_timewait_pct, 3, 1, 20, "class cap: TIME_WAIT records")                                    \
-	X(cap_neighbour_pct, 1, 1, 20, "class cap: neighbours and path MTU")                             \
-	X(cap_fragment_pct, 3, 1, 20, "class cap: reassembly")                                           \
-	X(cap_udp_pct, 6, 1, 40, "class cap: UDP sockets and queues")                                    \
-	X(cap_reserve_pct, 5, 1, 20, "reserve: replies, one inflation, segments at RCV.NXT")             \
-	X(cap_slack_pct, 5, 1, 20, "static tables and part-used slabs")                                  \
-	X(cap_record_pct, 60, 1, 75, "connection records, within the joint cap")                         \
-	X(cap_app_pct, 25, 0, 75, "octets charged by the application, within the joint cap")             \
-	X(cap_orphan_pct, 10, 0, 75, "connections without a handle, within the joint cap")               \
-	X(backlog, 0, 0, 1048576, "connections not yet accepted, per listener; 0: T/1Ki")                \
-	X(ip_ttl, 64, 1, 255, "TTL and hop limit of what we send")                                       \
-	X(rto_initial_ms, 1000, 100, 60000, "RTO before a sample (RFC 6298 2.1)")                        \
-	X(rto_syn_lost_ms, 3000, 100, 60000, "RTO after a lost SYN (RFC 6298 5.7)")                      \
-	X(rto_min_ms, 200, 1, 60000, "least RTO with timestamps")                                        \
-	X(rto_min_nots_ms, 1000, 1, 60000, "least RTO without timestamps (RFC 6298 2.4)")                \
-	X(rto_max_ms, 60000, 1000, 240000, "largest RTO (RFC 6298 2.5)")                                 \
-	X(syn_timeout_ms, 180000, 1000, 3600000, "SYN_SENT ends after (MUST-23)")                        \
-	X(syn_retries, 7, 0, 30, "retransmissions of an active SYN")                                     \
-	X(synack_retries, 5, 0, 30, "retransmissions of a SYN-ACK")                                      \
-	X(synack_timeout_ms, 63000, 1000, 3600000, "passive SYN_RECEIVED ends after")                    \
-	X(user_timeout_ms, 100000, 1000, 86400000, "R2: unacknowledged data may wait so long (SHLD-11)") \
-	X(orphan_timeout_ms, 60000, 100, 3600000, "closing states without a handle end after")           \
-	X(fin_wait_2_timeout_ms, 60000, 100, 3600000, "orphaned FIN_WAIT_2 ends after, absolute")        \
-	X(accept_timeout_ms, 300000, 1000, 3600000, "a connection nobody accepts ends after")            \
-	X(msl_ms, 30000, 100, 240000, "MSL; TIME_WAIT lasts twice as long")                              \
-	X(keepalive_idle_ms, 7200000, 1000, 604800000, "idle time before the first probe (MUST-28)")     \
-	X(keepalive_interval_ms, 75000, 100, 3600000, "time between probes")                             \
-	X(keepalive_probes, 9, 1, 255, "probes without an answer that end the connection")               \
-	X(delayed_ack_ms, 40, 0, 499, "longest wait of an ACK (MUST-40)")                                \
-	X(congestion_control, 1, 0, 1, "0 NewReno, 1 CUBIC")                                             \
-	X(initial_window_segments, 10, 1, 64, "initial window (RFC 6928)")                               \
-	X(mss_floor, 216, 64, 1460, "least segment size that a peer can force on us")                    \
-	X(rcv_buf_max, 0, 0, 1073725440, "largest receive window; 0: T/8 within 64 KiB..4 MiB")          \
-	X(snd_buf_max, 0, 0, 1073725440, "most unacknowledged and unsent octets; 0: as rcv_buf_max")     \
-	X(timestamps, 1, 0, 1, "offer RFC 7323 timestamps")                                              \
-	X(window_scaling, 1, 0, 1, "offer RFC 7323 window scaling")                                      \
-	X(sack, 1, 0, 1, "offer SACK")                                                                   \
-	X(syn_cookies, 1, 0, 2, "0 never, 1 for the excess, 2 always")                                   \
-	X(compact_ms, 1000, 10, 60000, "quiet time before a connection shrinks to its idle form")        \
-	X(port_first, 49152, 1024, 65535, "first ephemeral port (RFC 6056)")                             \
-	X(port_last, 65535, 1024, 65535, "last ephemeral port")                                          \
-	X(icmp_rate, 1000, 0, 1000000, "ICMP errors per second")                                         \
-	X(icmp_burst, 50, 1, 10000, "ICMP errors at once")                                               \
-	X(rst_rate, 1000, 0, 1000000, "RSTs that belong to no connection, per second")                   \
-	X(challenge_rate, 1000, 0, 1000000, "challenge ACKs per second (RFC 5961 7)")                    \
-	X(echo_rate, 10000, 0, 10000000, "ICMP echo replies per second")                                 \
-	X(neighbour_rate, 1000, 0, 1000000, "ARP and neighbour replies per second")                      \
-	X(cookie_rate, 100000, 0, 10000000, "SYN-ACKs by cookie per second")                             \
+	X(cap_syn_pct, 2, 1, 20, "class cap: SYN cache")                                                     \
+	X(cap_timewait_pct, 3, 1, 20, "class cap: TIME_WAIT records")                                        \
+	X(cap_neighbour_pct, 1, 1, 20, "class cap: neighbours and path MTU")                                 \
+	X(cap_fragment_pct, 3, 1, 20, "class cap: reassembly")                                               \
+	X(cap_udp_pct, 6, 1, 40, "class cap: UDP sockets and queues")                                        \
+	X(cap_reserve_pct, 5, 1, 20, "reserve: replies, one inflation, segments at RCV.NXT")                 \
+	X(cap_slack_pct, 5, 1, 20, "static tables and part-used slabs")                                      \
+	X(cap_record_pct, 60, 1, 75, "connection records, within the joint cap")                             \
+	X(cap_app_pct, 25, 0, 75, "octets charged by the application, within the joint cap")                 \
+	X(cap_orphan_pct, 10, 0, 75, "connections without a handle, within the joint cap")                   \
+	X(backlog, 0, 0, 1048576, "connections not yet accepted, per listener; 0: T/1Ki")                    \
+	X(ip_ttl, 64, 1, 255, "TTL and hop limit of what we send")                                           \
+	X(rto_initial_ms, 1000, 100, 60000, "RTO before a sample (RFC 6298 2.1)")                            \
+	X(rto_syn_lost_ms, 3000, 100, 60000, "RTO after a lost SYN (RFC 6298 5.7)")                          \
+	X(rto_min_ms, 200, 1, 60000, "least RTO with timestamps")                                            \
+	X(rto_min_nots_ms, 1000, 1, 60000, "least RTO without timestamps (RFC 6298 2.4)")                    \
+	X(rto_max_ms, 60000, 1000, 240000, "largest RTO (RFC 6298 2.5)")                                     \
+	X(syn_timeout_ms, 180000, 1000, 3600000, "SYN_SENT ends after (MUST-23)")                            \
+	X(syn_retries, 7, 0, 30, "retransmissions of an active SYN")                                         \
+	X(synack_retries, 5, 0, 30, "retransmissions of a SYN-ACK")                                          \
+	X(synack_timeout_ms, 63000, 1000, 3600000, "passive SYN_RECEIVED ends after")                        \
+	X(user_timeout_ms, 100000, 1000, 86400000, "R2: unacknowledged data may wait so long (SHLD-11)")     \
+	X(orphan_timeout_ms, 60000, 100, 3600000, "closing states without a handle end after")               \
+	X(fin_wait_2_timeout_ms, 60000, 100, 3600000, "orphaned FIN_WAIT_2 ends after, absolute")            \
+	X(accept_timeout_ms, 300000, 1000, 3600000, "a connection nobody accepts ends after")                \
+	X(msl_ms, 30000, 100, 240000, "MSL; TIME_WAIT lasts twice as long")                                  \
+	X(keepalive_idle_ms, 7200000, 1000, 604800000, "idle time before the first probe (MUST-28)")         \
+	X(keepalive_interval_ms, 75000, 100, 3600000, "time between probes")                                 \
+	X(keepalive_probes, 9, 1, 255, "probes without an answer that end the connection")                   \
+	X(delayed_ack_ms, 40, 0, 499, "longest wait of an ACK (MUST-40)")                                    \
+	X(congestion_control, 1, 0, 1, "0 NewReno, 1 CUBIC")                                                 \
+	X(initial_window_segments, 10, 1, 64, "initial window (RFC 6928)")                                   \
+	X(mss_floor, 216, 64, 1460, "least segment size that a peer can force on us")                        \
+	X(rcv_buf_max, 0, 0, 1073725440, "largest receive window; 0: T/8 within 64 KiB..4 MiB")              \
+	X(snd_buf_max, 0, 0, 1073725440, "most unacknowledged and unsent octets; 0: as rcv_buf_max")         \
+	X(timestamps, 1, 0, 1, "offer RFC 7323 timestamps")                                                  \
+	X(window_scaling, 1, 0, 1, "offer RFC 7323 window scaling")                                          \
+	X(sack, 1, 0, 1, "offer SACK")                                                                       \
+	X(syn_cookies, 1, 0, 2, "0 never, 1 for the excess, 2 always")                                       \
+	X(compact_ms, 1000, 10, 60000, "quiet time before a connection shrinks to its idle form")            \
+	X(port_first, 49152, 1024, 65535, "first ephemeral port (RFC 6056)")                                 \
+	X(port_last, 65535, 1024, 65535, "last ephemeral port")                                              \
+	X(icmp_rate, 1000, 0, 1000000, "ICMP errors per second")                                             \
+	X(icmp_burst, 50, 1, 10000, "ICMP errors at once")                                                   \
+	X(rst_rate, 1000, 0, 1000000, "RSTs that belong to no connection, per second")                       \
+	X(challenge_rate, 1000, 0, 1000000, "challenge ACKs per second (RFC 5961 7)")                        \
+	X(echo_rate, 10000, 0, 10000000, "ICMP echo replies per second")                                     \
+	X(neighbour_rate, 1000, 0, 1000000, "ARP and neighbour replies per second")                          \
+	X(cookie_rate, 100000, 0, 10000000, "SYN-ACKs by cookie per second")                                 \
 	X(udp_queue_octets, 0, 0, 1073741824, "queue limit of a UDP socket, real octets; 0: a quarter of the class")
 
 #define PLIM_MAX_IFACES 4
@@ -250,7 +250,8 @@ PLIM_API int plim_create(const struct plim_config *config, void *region, size_t 
 
 enum plim_frame_flag {
 	PLIM_FRAME_CSUM_VALID = 1, /* in: the driver verified the transport checksum */
-	PLIM_FRAME_NEEDS_CSUM = 2, /* the field holds the pseudo-header sum only; in: take as verified; out: driver finishes */
+	PLIM_FRAME_NEEDS_CSUM =
+		2, /* the field holds the pseudo-header sum only; in: take as verified; out: driver finishes */
 };
 
 /** An Ethernet frame (no FCS). */
@@ -291,17 +292,17 @@ PLIM_API plim_time plim_next_deadline(const plim *s);
 /* ---- events ---------------------------------------------------------------- */
 
 enum plim_event_bit {
-	PLIM_EV_ACCEPT = 1,     /* listener: a connection waits to be accepted */
-	PLIM_EV_CONNECTED = 2,  /* active open succeeded */
-	PLIM_EV_READABLE = 4,   /* octets, a datagram or the end of the stream came */
-	PLIM_EV_WRITABLE = 8,   /* room for sending came back after PLIM_EAGAIN */
-	PLIM_EV_PEER_FIN = 16,  /* the peer will send no more */
-	PLIM_EV_CLOSED = 32,    /* ended: plim_get(PLIM_O_ERROR) says why; only plim_close() is left to do */
-	PLIM_EV_URGENT = 64,    /* the urgent pointer appeared or advanced (MUST-32) */
+	PLIM_EV_ACCEPT = 1,       /* listener: a connection waits to be accepted */
+	PLIM_EV_CONNECTED = 2,    /* active open succeeded */
+	PLIM_EV_READABLE = 4,     /* octets, a datagram or the end of the stream came */
+	PLIM_EV_WRITABLE = 8,     /* room for sending came back after PLIM_EAGAIN */
+	PLIM_EV_PEER_FIN = 16,    /* the peer will send no more */
+	PLIM_EV_CLOSED = 32,      /* ended: plim_get(PLIM_O_ERROR) says why; only plim_close() is left to do */
+	PLIM_EV_URGENT = 64,      /* the urgent pointer appeared or advanced (MUST-32) */
 	PLIM_EV_SOFT_ERROR = 128, /* ICMP trouble or R1 passed (SHLD-9, SHLD-25) */
-	PLIM_EV_EVICTED = 256,  /* with CLOSED: ended to stay under the target */
-	PLIM_EV_LEVEL = 512,    /* no handle: the pressure level changed */
-	PLIM_EV_SENT_ALL = 1024, /* everything sent was acknowledged */
+	PLIM_EV_EVICTED = 256,    /* with CLOSED: ended to stay under the target */
+	PLIM_EV_LEVEL = 512,      /* no handle: the pressure level changed */
+	PLIM_EV_SENT_ALL = 1024,  /* everything sent was acknowledged */
 };
 
 struct plim_event {
@@ -419,30 +420,30 @@ PLIM_API int plim_uncharge(plim *s, plim_h h, size_t octets);
 
 /** Options of a connection, or with a handle of all zero of the stack. */
 enum plim_option {
-	PLIM_O_NODELAY = 1,      /* 1: no Nagle (MUST-17) */
-	PLIM_O_KEEPALIVE,        /* 1: on (MUST-24) */
+	PLIM_O_NODELAY = 1, /* 1: no Nagle (MUST-17) */
+	PLIM_O_KEEPALIVE,   /* 1: on (MUST-24) */
 	PLIM_O_KEEPALIVE_IDLE_MS,
 	PLIM_O_KEEPALIVE_INTERVAL_MS,
 	PLIM_O_KEEPALIVE_PROBES,
-	PLIM_O_USER_TIMEOUT_MS,  /* R2 of this connection (MUST-21); also limits SYN_SENT; 0: the stack's */
-	PLIM_O_DSCP,             /* 0..63 (MUST-48) */
-	PLIM_O_TTL,              /* (MUST-49) */
+	PLIM_O_USER_TIMEOUT_MS, /* R2 of this connection (MUST-21); also limits SYN_SENT; 0: the stack's */
+	PLIM_O_DSCP,            /* 0..63 (MUST-48) */
+	PLIM_O_TTL,             /* (MUST-49) */
 	PLIM_O_RCV_BUF_MAX,
 	PLIM_O_SND_BUF_MAX,
 	PLIM_O_CONGESTION_CONTROL, /* 0 NewReno, 1 CUBIC */
-	PLIM_O_NO_PROBE,         /* 1: no liveness probes under pressure */
-	PLIM_O_COOKIE,           /* the number that events carry */
-	PLIM_O_SOFT_ERRORS,      /* 0: do not report soft errors (SHLD-20) */
+	PLIM_O_NO_PROBE,           /* 1: no liveness probes under pressure */
+	PLIM_O_COOKIE,             /* the number that events carry */
+	PLIM_O_SOFT_ERRORS,        /* 0: do not report soft errors (SHLD-20) */
 	/* read only */
-	PLIM_O_ERROR = 256,      /* why it ended: a PLIM_E... code, 0 while it lives */
-	PLIM_O_SOFT_ERROR,       /* the last soft error, cleared by reading (MUST-47) */
-	PLIM_O_STATE,            /* enum plim_state */
-	PLIM_O_READABLE,         /* octets to read */
-	PLIM_O_WRITABLE,         /* octets that plim_send() would take */
-	PLIM_O_UNACKED,          /* octets sent or queued, not acknowledged */
-	PLIM_O_URGENT,           /* octets up to the urgent mark, 0: none (MUST-33) */
-	PLIM_O_BLOCK_OCTETS,     /* stack: size of a storage block */
-	PLIM_O_LEVEL,            /* stack: pressure level 0..4 */
+	PLIM_O_ERROR = 256,  /* why it ended: a PLIM_E... code, 0 while it lives */
+	PLIM_O_SOFT_ERROR,   /* the last soft error, cleared by reading (MUST-47) */
+	PLIM_O_STATE,        /* enum plim_state */
+	PLIM_O_READABLE,     /* octets to read */
+	PLIM_O_WRITABLE,     /* octets that plim_send() would take */
+	PLIM_O_UNACKED,      /* octets sent or queued, not acknowledged */
+	PLIM_O_URGENT,       /* octets up to the urgent mark, 0: none (MUST-33) */
+	PLIM_O_BLOCK_OCTETS, /* stack: size of a storage block */
+	PLIM_O_LEVEL,        /* stack: pressure level 0..4 */
 	PLIM_O_LOCAL_PORT,
 };
 
@@ -455,160 +456,162 @@ PLIM_API int plim_set(plim *s, plim_h h, enum plim_option opt, int64_t value);
 /* ---- what is seen from outside ------------------------------------------------- */
 
 /** Memory classes: X(name, what it holds). */
-#define PLIM_CLASSES(X)                                                      \
-	X(static, "the stack, hash heads, slab descriptors")                 \
-	X(record, "connections, listeners, handles")                         \
-	X(stream, "received and unacknowledged octets")                      \
-	X(index, "block maps, intervals, transmission ledgers")              \
-	X(app, "charged by the application")                                 \
-	X(syn, "half-open connections")                                      \
-	X(timewait, "TIME_WAIT")                                             \
-	X(neighbour, "neighbours and path MTU")                              \
-	X(fragment, "reassembly")                                            \
-	X(udp, "UDP sockets and datagrams")                                  \
+#define PLIM_CLASSES(X)                                         \
+	X(static, "the stack, hash heads, slab descriptors")    \
+	X(record, "connections, listeners, handles")            \
+	X(stream, "received and unacknowledged octets")         \
+	X(index, "block maps, intervals, transmission ledgers") \
+	X(app, "charged by the application")                    \
+	X(syn, "half-open connections")                         \
+	X(timewait, "TIME_WAIT")                                \
+	X(neighbour, "neighbours and path MTU")                 \
+	X(fragment, "reassembly")                               \
+	X(udp, "UDP sockets and datagrams")                     \
 	X(reserve, "replies without a connection, one inflation")
 
 enum plim_class {
 #define PLIM_X(name, text) PLIM_CLASS_##name,
 	PLIM_CLASSES(PLIM_X)
 #undef PLIM_X
-	PLIM_N_CLASSES
+		PLIM_N_CLASSES
 };
 
 /** Connection states (RFC 9293 3.3.2). */
-#define PLIM_STATES(X) \
-	X(CLOSED) X(LISTEN) X(SYN_SENT) X(SYN_RECEIVED) X(ESTABLISHED) X(FIN_WAIT_1) X(FIN_WAIT_2) X(CLOSE_WAIT) \
-	X(CLOSING) X(LAST_ACK) X(TIME_WAIT)
+#define PLIM_STATES(X)                                                                                            \
+	X(CLOSED)                                                                                                 \
+	X(LISTEN) X(SYN_SENT) X(SYN_RECEIVED) X(ESTABLISHED) X(FIN_WAIT_1) X(FIN_WAIT_2) X(CLOSE_WAIT) X(CLOSING) \
+		X(LAST_ACK) X(TIME_WAIT)
 
 enum plim_state {
 #define PLIM_X(name) PLIM_##name,
 	PLIM_STATES(PLIM_X)
 #undef PLIM_X
-	PLIM_N_STATES
+		PLIM_N_STATES
 };
 
 /** Reasons for refusing a frame: X(name, text with the rule behind it). */
-#define PLIM_DROPS(X)                                                                       \
-	X(eth_truncated, "shorter than an Ethernet header")                                 \
-	X(eth_not_for_us, "another destination MAC")                                        \
-	X(eth_source, "source MAC is a group address")                                      \
-	X(eth_type, "EtherType not handled")                                                \
-	X(frame_too_long, "longer than the MTU and not a super-frame")                      \
-	X(iface_unknown, "no such interface")                                               \
-	X(arp_malformed, "ARP: bad length, type or address (RFC 826)")                      \
-	X(arp_not_for_us, "ARP for an address that is not ours")                            \
-	X(arp_unsolicited, "ARP reply nobody asked for")                                    \
-	X(nd_malformed, "ND: bad length, code, hop limit or address (RFC 4861 7.1)")        \
-	X(nd_not_for_us, "neighbour solicitation for an address that is not ours")          \
-	X(nd_unsolicited, "neighbour advertisement nobody asked for")                       \
-	X(neighbour_limited, "neighbour replies: rate limit")                               \
-	X(neighbour_full, "neighbour class at its cap")                                     \
-	X(neighbour_pending, "a datagram waiting for a neighbour was replaced or timed out") \
-	X(ip4_truncated, "shorter than its IPv4 header says")                               \
-	X(ip4_version, "version is not 4 (RFC 1122 3.2.1.1)")                               \
-	X(ip4_header_length, "IHL under 5 or beyond the packet")                            \
-	X(ip4_checksum, "header checksum (RFC 1122 3.2.1.2)")                               \
-	X(ip4_source, "source is broadcast, multicast, loopback, 0/8 or our own")           \
-	X(ip4_not_for_us, "another destination (we do not forward)")                        \
-	X(ip4_options, "malformed IP options or a source route")                            \
-	X(ip6_truncated, "shorter than its IPv6 header says")                               \
-	X(ip6_version, "version is not 6")                                                  \
-	X(ip6_source, "source is multicast, loopback, unspecified or our own")              \
-	X(ip6_not_for_us, "another destination")                                            \
-	X(ip6_extension, "malformed or too many extension headers (RFC 8200)")              \
-	X(ip_fragment, "a fragment; reassembly is not there or refused it")                 \
-	X(ip_protocol, "protocol not handled")                                              \
-	X(icmp_malformed, "ICMP: truncated, checksum or quotation")                         \
-	X(icmp_ignored, "ICMP type that needs no action (RFC 1122 3.2.2)")                  \
-	X(icmp_limited, "ICMP error not sent: rate limit")                                  \
-	X(icmp_echo_limited, "echo not answered: rate limit, size or reserve in use")       \
+#define PLIM_DROPS(X)                                                                              \
+	X(eth_truncated, "shorter than an Ethernet header")                                        \
+	X(eth_not_for_us, "another destination MAC")                                               \
+	X(eth_source, "source MAC is a group address")                                             \
+	X(eth_type, "EtherType not handled")                                                       \
+	X(frame_too_long, "longer than the MTU and not a super-frame")                             \
+	X(iface_unknown, "no such interface")                                                      \
+	X(arp_malformed, "ARP: bad length, type or address (RFC 826)")                             \
+	X(arp_not_for_us, "ARP for an address that is not ours")                                   \
+	X(arp_unsolicited, "ARP reply nobody asked for")                                           \
+	X(nd_malformed, "ND: bad length, code, hop limit or address (RFC 4861 7.1)")               \
+	X(nd_not_for_us, "neighbour solicitation for an address that is not ours")                 \
+	X(nd_unsolicited, "neighbour advertisement nobody asked for")                              \
+	X(neighbour_limited, "neighbour replies: rate limit")                                      \
+	X(neighbour_full, "neighbour class at its cap")                                            \
+	X(neighbour_pending, "a datagram waiting for a neighbour was replaced or timed out")       \
+	X(ip4_truncated, "shorter than its IPv4 header says")                                      \
+	X(ip4_version, "version is not 4 (RFC 1122 3.2.1.1)")                                      \
+	X(ip4_header_length, "IHL under 5 or beyond the packet")                                   \
+	X(ip4_checksum, "header checksum (RFC 1122 3.2.1.2)")                                      \
+	X(ip4_source, "source is broadcast, multicast, loopback, 0/8 or our own")                  \
+	X(ip4_not_for_us, "another destination (we do not forward)")                               \
+	X(ip4_options, "malformed IP options or a source route")                                   \
+	X(ip6_truncated, "shorter than its IPv6 header says")                                      \
+	X(ip6_version, "version is not 6")                                                         \
+	X(ip6_source, "source is multicast, loopback, unspecified or our own")                     \
+	X(ip6_not_for_us, "another destination")                                                   \
+	X(ip6_extension, "malformed or too many extension headers (RFC 8200)")                     \
+	X(ip_fragment, "a fragment; reassembly is not there or refused it")                        \
+	X(ip_protocol, "protocol not handled")                                                     \
+	X(icmp_malformed, "ICMP: truncated, checksum or quotation")                                \
+	X(icmp_ignored, "ICMP type that needs no action (RFC 1122 3.2.2)")                         \
+	X(icmp_limited, "ICMP error not sent: rate limit")                                         \
+	X(icmp_echo_limited, "echo not answered: rate limit, size or reserve in use")              \
 	X(icmp_no_match, "ICMP error matches no connection or lies outside the window (RFC 5927)") \
-	X(udp_malformed, "UDP: truncated or bad length")                                    \
-	X(udp_checksum, "UDP checksum")                                                     \
-	X(udp_no_port, "no UDP socket")                                                     \
-	X(udp_queue_full, "UDP socket queue at its limit")                                  \
-	X(udp_class_full, "UDP class at its cap")                                           \
-	X(tcp_malformed, "TCP: truncated or bad data offset")                               \
-	X(tcp_checksum, "TCP checksum (MUST-3)")                                            \
-	X(tcp_address, "SYN from or to broadcast, multicast, or LAND (MUST-57, MUST-63)")   \
-	X(tcp_no_connection, "no connection and no listener: answered with RST")            \
-	X(tcp_rst_limited, "RST or reply not sent: rate limit or ring full")                \
-	X(tcp_paws, "old timestamp (RFC 7323 5)")                                           \
-	X(tcp_outside_window, "not acceptable (RFC 9293 3.10.7.4 first)")                   \
-	X(tcp_rst_outside, "RST outside the window (RFC 5961 3)")                           \
-	X(tcp_rst_challenged, "RST in the window, not at RCV.NXT: challenge ACK (RFC 5961 3)") \
-	X(tcp_syn_challenged, "SYN on a synchronized connection (RFC 5961 4)")              \
-	X(tcp_no_ack, "neither ACK nor anything else a synchronized state takes")           \
-	X(tcp_bad_ack, "unacceptable ACK (RFC 5961 5)")                                     \
-	X(tcp_challenge_limited, "challenge ACK not sent: rate limit")                      \
-	X(tcp_text_refused, "text beyond the limit, or no memory; not acknowledged")        \
-	X(tcp_text_after_close, "text after CLOSE: answered with RST (SHLD-3)")             \
-	X(tcp_intervals_full, "out-of-order text beyond the interval cap")                  \
-	X(tcp_timewait_rst, "RST in TIME_WAIT (RFC 1337)")                                  \
-	X(syn_backlog, "listener's backlog is full")                                        \
-	X(syn_cache_full, "no SYN cache entry and no cookie")                               \
-	X(syn_replaced, "half-open connection replaced by a newer one")                     \
-	X(syn_cookie_bad, "ACK without a connection and without a valid cookie")            \
-	X(syn_no_memory, "no record for a completed handshake")                             \
-	X(syn_limited, "SYN-ACK by cookie: rate limit or ring full")                        \
-	X(loop_full, "internal loop is full")                                               \
+	X(udp_malformed, "UDP: truncated or bad length")                                           \
+	X(udp_checksum, "UDP checksum")                                                            \
+	X(udp_no_port, "no UDP socket")                                                            \
+	X(udp_queue_full, "UDP socket queue at its limit")                                         \
+	X(udp_class_full, "UDP class at its cap")                                                  \
+	X(tcp_malformed, "TCP: truncated or bad data offset")                                      \
+	X(tcp_checksum, "TCP checksum (MUST-3)")                                                   \
+	X(tcp_address, "SYN from or to broadcast, multicast, or LAND (MUST-57, MUST-63)")          \
+	X(tcp_no_connection, "no connection and no listener: answered with RST")                   \
+	X(tcp_rst_limited, "RST or reply not sent: rate limit or ring full")                       \
+	X(tcp_paws, "old timestamp (RFC 7323 5)")                                                  \
+	X(tcp_outside_window, "not acceptable (RFC 9293 3.10.7.4 first)")                          \
+	X(tcp_rst_outside, "RST outside the window (RFC 5961 3)")                                  \
+	X(tcp_rst_challenged, "RST in the window, not at RCV.NXT: challenge ACK (RFC 5961 3)")     \
+	X(tcp_syn_challenged, "SYN on a synchronized connection (RFC 5961 4)")                     \
+	X(tcp_no_ack, "neither ACK nor anything else a synchronized state takes")                  \
+	X(tcp_bad_ack, "unacceptable ACK (RFC 5961 5)")                                            \
+	X(tcp_challenge_limited, "challenge ACK not sent: rate limit")                             \
+	X(tcp_text_refused, "text beyond the limit, or no memory; not acknowledged")               \
+	X(tcp_text_after_close, "text after CLOSE: answered with RST (SHLD-3)")                    \
+	X(tcp_intervals_full, "out-of-order text beyond the interval cap")                         \
+	X(tcp_timewait_rst, "RST in TIME_WAIT (RFC 1337)")                                         \
+	X(syn_backlog, "listener's backlog is full")                                               \
+	X(syn_cache_full, "no SYN cache entry and no cookie")                                      \
+	X(syn_replaced, "half-open connection replaced by a newer one")                            \
+	X(syn_cookie_bad, "ACK without a connection and without a valid cookie")                   \
+	X(syn_no_memory, "no record for a completed handshake")                                    \
+	X(syn_limited, "SYN-ACK by cookie: rate limit or ring full")                               \
+	X(loop_full, "internal loop is full")                                                      \
 	X(no_memory, "no block for it")
 
 enum plim_drop {
 #define PLIM_X(name, text) PLIM_DROP_##name,
 	PLIM_DROPS(PLIM_X)
 #undef PLIM_X
-	PLIM_N_DROPS
+		PLIM_N_DROPS
 };
 
 /** Measures taken to stay under the target: X(name, text). */
-#define PLIM_ACTIONS(X)                                                       \
-	X(compact, "a quiet connection shrank to its idle form")              \
-	X(compact_forced, "the same, early, because a grant was refused")     \
-	X(inflate, "an idle connection became active")                        \
-	X(inflate_reserve, "the same, from the reserve")                      \
-	X(grant_refused, "an allocation met a cap or the end of the arena")   \
+#define PLIM_ACTIONS(X)                                                        \
+	X(compact, "a quiet connection shrank to its idle form")               \
+	X(compact_forced, "the same, early, because a grant was refused")      \
+	X(inflate, "an idle connection became active")                         \
+	X(inflate_reserve, "the same, from the reserve")                       \
+	X(grant_refused, "an allocation met a cap or the end of the arena")    \
 	X(ooo_pruned, "out-of-order tail given up for the segment at RCV.NXT") \
-	X(timewait_replaced, "oldest TIME_WAIT record replaced")              \
-	X(orphan_evicted, "connection without a handle ended over its cap")   \
-	X(evicted, "connection ended to stay under the target")               \
-	X(cookie_sent, "SYN-ACK by cookie")                                   \
-	X(cookie_taken, "connection made from a cookie")                      \
+	X(timewait_replaced, "oldest TIME_WAIT record replaced")               \
+	X(orphan_evicted, "connection without a handle ended over its cap")    \
+	X(evicted, "connection ended to stay under the target")                \
+	X(cookie_sent, "SYN-ACK by cookie")                                    \
+	X(cookie_taken, "connection made from a cookie")                       \
 	X(charge_refused, "application charge refused")
 
 enum plim_action {
 #define PLIM_X(name, text) PLIM_ACTION_##name,
 	PLIM_ACTIONS(PLIM_X)
 #undef PLIM_X
-	PLIM_N_ACTIONS
+		PLIM_N_ACTIONS
 };
 
 /** TCP counters: X(name). */
-#define PLIM_TCP_COUNTERS(X)                                                                                    \
-	X(segments_in) X(segments_out) X(octets_in) X(octets_out) X(retransmitted) X(resets_in) X(resets_out)     \
-	X(fast_recoveries) X(timeouts) X(tail_probes) X(spurious) X(challenge_acks) X(window_probes)              \
-	X(keepalive_probes) X(active_opens) X(passive_opens) X(failed_opens) X(accepted) X(delayed_acks) X(dsacks) \
-	X(out_of_order) X(duplicates) X(timewait_reused)
+#define PLIM_TCP_COUNTERS(X)                                                                                      \
+	X(segments_in)                                                                                            \
+	X(segments_out) X(octets_in) X(octets_out) X(retransmitted) X(resets_in) X(resets_out) X(fast_recoveries) \
+		X(timeouts) X(tail_probes) X(spurious) X(challenge_acks) X(window_probes) X(keepalive_probes)     \
+			X(active_opens) X(passive_opens) X(failed_opens) X(accepted) X(delayed_acks) X(dsacks)    \
+				X(out_of_order) X(duplicates) X(timewait_reused)
 
 enum plim_tcp_counter {
 #define PLIM_X(name) PLIM_TCP_##name,
 	PLIM_TCP_COUNTERS(PLIM_X)
 #undef PLIM_X
-	PLIM_N_TCP_COUNTERS
+		PLIM_N_TCP_COUNTERS
 };
 
 /** A snapshot of everything that is counted. All octets are real ones. */
 struct plim_stats {
-	uint64_t target, used, peak;         /* octets of the region: whole, now held, most ever held */
-	uint64_t by_class[PLIM_N_CLASSES];   /* octets in slabs of that class, slack included */
-	uint64_t class_cap[PLIM_N_CLASSES];  /* octets that class may hold (joint classes show their own part) */
-	uint64_t slack;                      /* octets in part-used slabs, included in by_class */
-	unsigned level;                      /* pressure level, 0..4 */
-	unsigned pressure_permille;          /* P, in thousandths */
-	uint64_t by_state[PLIM_N_STATES];    /* connections; LISTEN counts listeners */
-	uint64_t idle_form;                  /* connections in their idle form */
-	uint64_t orphans;                    /* connections without a handle */
-	uint64_t unaccepted;                 /* established, not yet accepted */
+	uint64_t target, used, peak;        /* octets of the region: whole, now held, most ever held */
+	uint64_t by_class[PLIM_N_CLASSES];  /* octets in slabs of that class, slack included */
+	uint64_t class_cap[PLIM_N_CLASSES]; /* octets that class may hold (joint classes show their own part) */
+	uint64_t slack;                     /* octets in part-used slabs, included in by_class */
+	unsigned level;                     /* pressure level, 0..4 */
+	unsigned pressure_permille;         /* P, in thousandths */
+	uint64_t by_state[PLIM_N_STATES];   /* connections; LISTEN counts listeners */
+	uint64_t idle_form;                 /* connections in their idle form */
+	uint64_t orphans;                   /* connections without a handle */
+	uint64_t unaccepted;                /* established, not yet accepted */
 	uint64_t drops[PLIM_N_DROPS];
 	uint64_t actions[PLIM_N_ACTIONS];
 	uint64_t tcp[PLIM_N_TCP_COUNTERS];
@@ -635,11 +638,11 @@ struct plim_conn_info {
 	uint32_t rcv_wnd, snd_wnd;       /* windows, octets */
 	uint32_t cwnd, ssthresh, mss;    /* octets; 0 in small forms */
 	uint32_t srtt_us, rto_ms;
-	uint64_t held;                   /* real octets: record, handle, blocks, index, charged */
-	uint64_t charged;                /* of these, charged by the application */
-	uint64_t limit;                  /* octets this connection may queue for receiving now */
-	uint64_t age_ms;                 /* since it was made */
-	uint64_t idle_ms;                /* since the last segment */
+	uint64_t held;    /* real octets: record, handle, blocks, index, charged */
+	uint64_t charged; /* of these, charged by the application */
+	uint64_t limit;   /* octets this connection may queue for receiving now */
+	uint64_t age_ms;  /* since it was made */
+	uint64_t idle_ms; /* since the last segment */
 	bool idle_form, orphan, unaccepted;
 };
 

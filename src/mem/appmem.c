@@ -8,7 +8,7 @@ struct piece {
 	pl_id next, prev;
 };
 
-static const enum pl_obj types[] = { PL_OBJ_appmem64, PL_OBJ_appmem256, PL_OBJ_appblock };
+static const enum pl_obj types[] = {PL_OBJ_appmem64, PL_OBJ_appmem256, PL_OBJ_appblock};
 
 size_t
 pl_appmem_most(const struct pl_mem *m)
@@ -16,7 +16,11 @@ pl_appmem_most(const struct pl_mem *m)
 	return PL_MAX(pl_mem_octets(m, PL_OBJ_appblock), 256u) - sizeof(struct piece);
 }
 
-static struct piece *piece_at(const struct pl_mem *m, pl_id id) { return pl_mem_ptr(m, id); }
+static struct piece *
+piece_at(const struct pl_mem *m, pl_id id)
+{
+	return pl_mem_ptr(m, id);
+}
 
 static enum pl_obj
 type_for(const struct pl_mem *m, size_t octets)
@@ -37,7 +41,7 @@ pl_appmem_alloc(struct pl_mem *m, pl_id *list, uint32_t owner, size_t octets, ui
 	if (!id)
 		return NULL;
 	p = piece_at(m, id);
-	*p = (struct piece){ .owner = owner, .next = *list };
+	*p = (struct piece){.owner = owner, .next = *list};
 	if (*list)
 		piece_at(m, *list)->prev = id;
 	*list = id;
@@ -51,7 +55,8 @@ type_at(const struct pl_mem *m, const void *p)
 {
 	const uint8_t *at = (const uint8_t *)p - sizeof(struct piece);
 
-	if ((const uint8_t *)p < m->region + m->first_octet + sizeof(struct piece) || (const uint8_t *)p >= m->region + m->target)
+	if ((const uint8_t *)p < m->region + m->first_octet + sizeof(struct piece) ||
+	    (const uint8_t *)p >= m->region + m->target)
 		return PL_OBJ_none;
 	if ((size_t)(at - m->region) % 8)
 		return PL_OBJ_none;

@@ -2,7 +2,11 @@
 /* The block map: see bmap.h. Refusals leave the map as it was. */
 #include "mem/bmap.h"
 
-static uint32_t number_mask(const struct pl_mem *m) { return 0xffffffffu >> m->block_shift; }
+static uint32_t
+number_mask(const struct pl_mem *m)
+{
+	return 0xffffffffu >> m->block_shift;
+}
 
 static uint32_t
 number_of(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq)
@@ -10,7 +14,11 @@ number_of(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq)
 	return (seq - b->base) >> m->block_shift;
 }
 
-static pl_id *node_at(const struct pl_mem *m, pl_id id) { return pl_mem_ptr(m, id); }
+static pl_id *
+node_at(const struct pl_mem *m, pl_id id)
+{
+	return pl_mem_ptr(m, id);
+}
 
 void
 pl_bmap_init(struct pl_bmap *b, pl_seq base)
@@ -245,19 +253,20 @@ free_block(struct pl_mem *m, struct pl_bmap *b, uint32_t n)
 	b->blocks--;
 }
 
-/* Free the node of this level over block n. */
+/* Free the node of this level (1 or more, below the root) over block n. */
 static void
 free_node_over(struct pl_mem *m, struct pl_bmap *b, uint32_t n, uint32_t level)
 {
-	pl_id node = b->root, *ref = NULL;
+	uint32_t l = b->depth - 1u;
+	pl_id *ref = &node_at(m, b->root)[n >> (6 * l) & 63];
 
-	for (uint32_t l = b->depth - 1u; l >= level; l--) {
-		ref = &node_at(m, node)[n >> (6 * l) & 63];
-		node = *ref;
-		if (!node)
-			return;
+	while (*ref && l > level) {
+		l--;
+		ref = &node_at(m, *ref)[n >> (6 * l) & 63];
 	}
-	free_node(m, b, node);
+	if (!*ref)
+		return;
+	free_node(m, b, *ref);
 	*ref = 0;
 }
 

@@ -21,10 +21,10 @@
 
 struct pl_bmap {
 	pl_seq base;
-	uint32_t lo, hi;            /* block numbers [lo, hi) may be present */
-	pl_id in[PL_BMAP_INLINE];   /* depth 0: block n at n % 4 */
-	pl_id root;                 /* depth > 0 */
-	uint32_t blocks;            /* present */
+	uint32_t lo, hi;          /* block numbers [lo, hi) may be present */
+	pl_id in[PL_BMAP_INLINE]; /* depth 0: block n at n % 4 */
+	pl_id root;               /* depth > 0 */
+	uint32_t blocks;          /* present */
 	uint16_t nodes;
 	uint8_t depth;
 };
@@ -35,7 +35,11 @@ void pl_bmap_init(struct pl_bmap *b, pl_seq base);
 /** Empty the map and move its base. */
 void pl_bmap_rebase(struct pl_mem *m, struct pl_bmap *b, pl_seq base);
 
-static inline bool pl_bmap_is_empty(const struct pl_bmap *b) { return b->blocks == 0; }
+static inline bool
+pl_bmap_is_empty(const struct pl_bmap *b)
+{
+	return b->blocks == 0;
+}
 
 /** The octet at seq and how many follow it in its block. NULL: no block there. */
 uint8_t *pl_bmap_at(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint32_t *run);

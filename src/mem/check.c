@@ -35,7 +35,7 @@ check_accounts(const struct pl_mem *m, const uint64_t *octets, const uint64_t *l
 const char *
 pl_mem_check(const struct pl_mem *m)
 {
-	uint64_t octets[PLIM_N_CLASSES] = { 0 }, live[PLIM_N_CLASSES] = { 0 };
+	uint64_t octets[PLIM_N_CLASSES] = {0}, live[PLIM_N_CLASSES] = {0};
 	uint32_t slabs = 0;
 
 	for (uint32_t i = 0; i < m->fresh_slabs; i++) {

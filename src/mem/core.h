@@ -18,11 +18,11 @@ struct pl_core {
 	struct pl_key ts_key;    /* timestamp offsets */
 	struct pl_key cookie_key;
 	struct pl_rng rng;
-	pl_time now;             /* the latest time given */
+	pl_time now; /* the latest time given */
 	pl_time created;
 	pl_id ready_head, ready_tail; /* slots with events, see mem/slot.h */
 	uint64_t slot_generation;
-	uint32_t level_event;    /* PLIM_EV_LEVEL waits to be told */
+	uint32_t level_event; /* PLIM_EV_LEVEL waits to be told */
 	uint64_t drops[PLIM_N_DROPS];
 	uint64_t actions[PLIM_N_ACTIONS];
 	uint64_t tcp[PLIM_N_TCP_COUNTERS];

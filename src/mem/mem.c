@@ -18,10 +18,9 @@
 static const struct {
 	uint8_t cls;
 	uint32_t octets;
-} object_types[PL_N_OBJS] = {
-	{ PLIM_CLASS_static, 0 },
-#define PL_X(name, cls, octets) { PLIM_CLASS_##cls, octets },
-	PL_OBJECTS(PL_X)
+} object_types[PL_N_OBJS] = {{PLIM_CLASS_static, 0},
+#define PL_X(name, cls, octets) {PLIM_CLASS_##cls, octets},
+                             PL_OBJECTS(PL_X)
 #undef PL_X
 };
 
@@ -250,7 +249,7 @@ take_slab(struct pl_mem *m, enum pl_obj type)
 	} else {
 		return m->n_slabs;
 	}
-	m->slabs[slab] = (struct pl_slab){ .type = (uint8_t)type };
+	m->slabs[slab] = (struct pl_slab){.type = (uint8_t)type};
 	m->slabs_used++;
 	m->types[type].slabs++;
 	m->cls_octets[m->types[type].cls] += m->slab_octets;
@@ -269,7 +268,7 @@ give_slab(struct pl_mem *m, uint32_t slab)
 	ty->slabs--;
 	m->cls_octets[ty->cls] -= m->slab_octets;
 	m->slabs_used--;
-	*s = (struct pl_slab){ .next = m->free_slab };
+	*s = (struct pl_slab){.next = m->free_slab};
 	m->free_slab = (uint16_t)(slab + 1);
 }
 
@@ -411,7 +410,9 @@ pl_mem_walk(const struct pl_mem *m, enum pl_obj type, pl_id after)
 	if (after && (size_t)after * 8 >= m->first_octet) {
 		slab = slab_of(m, after);
 		if (slab < m->fresh_slabs && m->slabs[slab].type == type)
-			object = (uint32_t)(((uint8_t *)pl_mem_ptr(m, after) - slab_base(m, slab)) / m->types[type].octets) + 1;
+			object = (uint32_t)(((uint8_t *)pl_mem_ptr(m, after) - slab_base(m, slab)) /
+			                    m->types[type].octets) +
+			         1;
 		else
 			slab++;
 	}

@@ -31,33 +31,33 @@ struct pl_slab {
 };
 
 struct pl_mem_type {
-	uint32_t octets;               /* of an object */
+	uint32_t octets; /* of an object */
 	uint32_t per_slab;
-	uint32_t live;                 /* objects handed out */
-	uint16_t slabs;                /* slabs held */
+	uint32_t live;  /* objects handed out */
+	uint16_t slabs; /* slabs held */
 	uint8_t cls;
-	uint16_t part[PL_SLAB_BANDS];  /* part-used slabs by fullness, fullest band first; number + 1 */
+	uint16_t part[PL_SLAB_BANDS]; /* part-used slabs by fullness, fullest band first; number + 1 */
 };
 
 struct pl_mem {
 	uint8_t *region;
-	size_t target;          /* T */
+	size_t target; /* T */
 	size_t slab_octets;
 	uint8_t slab_shift;
 	uint8_t block_shift;
-	uint32_t first_octet;   /* offset of slab 0 */
+	uint32_t first_octet; /* offset of slab 0 */
 	uint32_t n_slabs;
-	uint32_t fresh_slabs;   /* slabs from this number on were never used */
-	uint16_t free_slab;     /* list of emptied slabs, number + 1 */
+	uint32_t fresh_slabs; /* slabs from this number on were never used */
+	uint16_t free_slab;   /* list of emptied slabs, number + 1 */
 	uint32_t slabs_used;
 	struct pl_slab *slabs;
 	struct pl_mem_type types[PL_N_OBJS];
 	uint64_t cls_octets[PLIM_N_CLASSES]; /* slabs held, whole */
 	uint64_t cls_live[PLIM_N_CLASSES];   /* objects held */
 	uint64_t cls_cap[PLIM_N_CLASSES];
-	uint64_t cap_conn;      /* joint cap of record, stream, index, app */
-	uint64_t reserve_left;  /* of the reserve, for PL_GRANT_RESERVE */
-	uint64_t charged;       /* octets charged by the application for memory elsewhere */
+	uint64_t cap_conn;     /* joint cap of record, stream, index, app */
+	uint64_t reserve_left; /* of the reserve, for PL_GRANT_RESERVE */
+	uint64_t charged;      /* octets charged by the application for memory elsewhere */
 	uint64_t static_octets;
 	uint64_t peak;
 	uint64_t refused;
@@ -92,10 +92,26 @@ void pl_mem_free(struct pl_mem *m, enum pl_obj type, pl_id id);
 bool pl_mem_charge(struct pl_mem *m, uint64_t octets);
 void pl_mem_uncharge(struct pl_mem *m, uint64_t octets);
 
-static inline void *pl_mem_ptr(const struct pl_mem *m, pl_id id) { return m->region + (size_t)id * 8; }
-static inline pl_id pl_mem_id(const struct pl_mem *m, const void *p) { return (pl_id)((size_t)((const uint8_t *)p - m->region) / 8); }
-static inline uint32_t pl_mem_octets(const struct pl_mem *m, enum pl_obj type) { return m->types[type].octets; }
-static inline uint32_t pl_mem_block(const struct pl_mem *m) { return 1u << m->block_shift; }
+static inline void *
+pl_mem_ptr(const struct pl_mem *m, pl_id id)
+{
+	return m->region + (size_t)id * 8;
+}
+static inline pl_id
+pl_mem_id(const struct pl_mem *m, const void *p)
+{
+	return (pl_id)((size_t)((const uint8_t *)p - m->region) / 8);
+}
+static inline uint32_t
+pl_mem_octets(const struct pl_mem *m, enum pl_obj type)
+{
+	return m->types[type].octets;
+}
+static inline uint32_t
+pl_mem_block(const struct pl_mem *m)
+{
+	return 1u << m->block_shift;
+}
 
 /** Could id name an object of this type that was handed out at some time? (Of freed ones the caller's generation tells.) */
 bool pl_mem_is_object(const struct pl_mem *m, enum pl_obj type, pl_id id);

@@ -9,40 +9,40 @@
 
 #define PL_BLOCK 0
 
-#define PL_OBJECTS(X)                                                        \
-	X(slot, record, 16)         /* handle slot */                        \
-	X(conn4, record, 104)       /* connection, idle form, IPv4 */        \
-	X(conn6, record, 120)       /* the same, IPv6 */                     \
-	X(hot, record, 392)         /* what an active connection adds */     \
-	X(closing4, record, 56)     /* closing without data */               \
-	X(closing6, record, 72)                                              \
-	X(listener, record, 80)                                              \
-	X(connopt, record, 48)      /* options that differ from the stack's */ \
-	X(block, stream, PL_BLOCK)  /* octets of a stream */                 \
-	X(node, index, 256)         /* 64 ids of a block map */              \
-	X(ivl32, index, 256)       /* 32 intervals */                       \
-	X(ledger16, index, 192)                                              \
-	X(ledger64, index, 768)                                              \
-	X(appmem64, app, 64)        /* plim_alloc, by size */                \
-	X(appmem256, app, 256)                                               \
-	X(appblock, app, PL_BLOCK)                                           \
-	X(syn4, syn, 48)            /* half-open */                          \
-	X(syn6, syn, 64)                                                     \
-	X(tw4, timewait, 48)                                                 \
-	X(tw6, timewait, 64)                                                 \
-	X(neigh4, neighbour, 48)                                             \
-	X(neigh6, neighbour, 64)                                             \
+#define PL_OBJECTS(X)                                                             \
+	X(slot, record, 16)     /* handle slot */                                 \
+	X(conn4, record, 104)   /* connection, idle form, IPv4 */                 \
+	X(conn6, record, 120)   /* the same, IPv6 */                              \
+	X(hot, record, 392)     /* what an active connection adds */              \
+	X(closing4, record, 56) /* closing without data */                        \
+	X(closing6, record, 72)                                                   \
+	X(listener, record, 80)                                                   \
+	X(connopt, record, 48)     /* options that differ from the stack's */     \
+	X(block, stream, PL_BLOCK) /* octets of a stream */                       \
+	X(node, index, 256)        /* 64 ids of a block map */                    \
+	X(ivl32, index, 256)       /* 32 intervals */                             \
+	X(ledger16, index, 192)                                                   \
+	X(ledger64, index, 768)                                                   \
+	X(appmem64, app, 64) /* plim_alloc, by size */                            \
+	X(appmem256, app, 256)                                                    \
+	X(appblock, app, PL_BLOCK)                                                \
+	X(syn4, syn, 48) /* half-open */                                          \
+	X(syn6, syn, 64)                                                          \
+	X(tw4, timewait, 48)                                                      \
+	X(tw6, timewait, 64)                                                      \
+	X(neigh4, neighbour, 48)                                                  \
+	X(neigh6, neighbour, 64)                                                  \
 	X(neighbuf, neighbour, PL_BLOCK) /* a datagram waiting for a neighbour */ \
-	X(udpsock, udp, 96)                                                  \
-	X(udpgram, udp, 48)         /* a queued datagram's descriptor */     \
-	X(udpblock, udp, PL_BLOCK)  /* its octets */
+	X(udpsock, udp, 96)                                                       \
+	X(udpgram, udp, 48)        /* a queued datagram's descriptor */           \
+	X(udpblock, udp, PL_BLOCK) /* its octets */
 
 enum pl_obj {
 	PL_OBJ_none,
 #define PL_X(name, cls, octets) PL_OBJ_##name,
 	PL_OBJECTS(PL_X)
 #undef PL_X
-	PL_N_OBJS
+		PL_N_OBJS
 };
 
 #endif

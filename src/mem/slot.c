@@ -69,8 +69,8 @@ plim_h
 pl_slot_handle(const struct pl_core *c, pl_id slot)
 {
 	if (!slot)
-		return (plim_h){ 0, 0 };
-	return (plim_h){ slot, slot_at(c, slot)->generation };
+		return (plim_h){0, 0};
+	return (plim_h){slot, slot_at(c, slot)->generation};
 }
 
 void

@@ -17,17 +17,17 @@ enum pl_slot_kind {
 	PL_SLOT_CONN,
 	PL_SLOT_LISTENER,
 	PL_SLOT_UDP,
-	PL_SLOT_TOMBSTONE,  /* the record is gone: `note` says why; rec is the cookie */
+	PL_SLOT_TOMBSTONE,         /* the record is gone: `note` says why; rec is the cookie */
 	PL_SLOT_TOMBSTONE_HOLDING, /* the same; rec is what the application still holds, the cookie is there */
 };
 
 struct pl_slot {
 	uint32_t generation;
-	pl_id rec;          /* the record behind it */
-	pl_id next_ready;   /* in the ready list; itself if last, 0 if not in the list */
-	uint16_t bits;      /* PLIM_EV_... not yet told */
-	uint8_t kind;       /* enum pl_slot_kind */
-	uint8_t note;       /* a positive error number: soft error of a living one, reason of a tombstone */
+	pl_id rec;        /* the record behind it */
+	pl_id next_ready; /* in the ready list; itself if last, 0 if not in the list */
+	uint16_t bits;    /* PLIM_EV_... not yet told */
+	uint8_t kind;     /* enum pl_slot_kind */
+	uint8_t note;     /* a positive error number: soft error of a living one, reason of a tombstone */
 };
 
 _Static_assert(sizeof(struct pl_slot) == 16, "a handle slot is 16 octets");
@@ -43,7 +43,11 @@ struct pl_slot *pl_slot_find(const struct pl_core *c, plim_h h);
 
 plim_h pl_slot_handle(const struct pl_core *c, pl_id slot);
 
-static inline struct pl_slot *pl_slot_at(const struct pl_core *c, pl_id slot) { return (struct pl_slot *)pl_mem_ptr(&c->mem, slot); }
+static inline struct pl_slot *
+pl_slot_at(const struct pl_core *c, pl_id slot)
+{
+	return (struct pl_slot *)pl_mem_ptr(&c->mem, slot);
+}
 
 /** Something to tell. slot 0 is nobody. */
 void pl_slot_raise(struct pl_core *c, pl_id slot, uint32_t bits);

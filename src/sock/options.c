@@ -13,14 +13,9 @@ static int
 get_stack(const plim *s, enum plim_option opt, int64_t *value)
 {
 	switch (opt) {
-	case PLIM_O_BLOCK_OCTETS:
-		*value = pl_mem_block(&s->core.mem);
-		return PLIM_OK;
-	case PLIM_O_LEVEL:
-		*value = pl_pressure_level(pl_pressure(&s->core.mem));
-		return PLIM_OK;
-	default:
-		return PLIM_EINVAL;
+	case PLIM_O_BLOCK_OCTETS: *value = pl_mem_block(&s->core.mem); return PLIM_OK;
+	case PLIM_O_LEVEL: *value = pl_pressure_level(pl_pressure(&s->core.mem)); return PLIM_OK;
+	default: return PLIM_EINVAL;
 	}
 }
 
@@ -28,26 +23,13 @@ static int
 get_flag(const struct pl_tcp_conn *c, enum plim_option opt, int64_t *value)
 {
 	switch (opt) {
-	case PLIM_O_NODELAY:
-		*value = (c->flags & PL_CF_NODELAY) != 0;
-		return PLIM_OK;
-	case PLIM_O_KEEPALIVE:
-		*value = (c->flags & PL_CF_KEEPALIVE) != 0;
-		return PLIM_OK;
-	case PLIM_O_NO_PROBE:
-		*value = (c->flags & PL_CF_NO_PROBE) != 0;
-		return PLIM_OK;
-	case PLIM_O_CONGESTION_CONTROL:
-		*value = !(c->flags & PL_CF_NEWRENO);
-		return PLIM_OK;
-	case PLIM_O_SOFT_ERRORS:
-		*value = !(c->flags & PL_CF_QUIET_SOFT);
-		return PLIM_OK;
-	case PLIM_O_COOKIE:
-		*value = c->cookie;
-		return PLIM_OK;
-	default:
-		return PLIM_EINVAL;
+	case PLIM_O_NODELAY: *value = (c->flags & PL_CF_NODELAY) != 0; return PLIM_OK;
+	case PLIM_O_KEEPALIVE: *value = (c->flags & PL_CF_KEEPALIVE) != 0; return PLIM_OK;
+	case PLIM_O_NO_PROBE: *value = (c->flags & PL_CF_NO_PROBE) != 0; return PLIM_OK;
+	case PLIM_O_CONGESTION_CONTROL: *value = !(c->flags & PL_CF_NEWRENO); return PLIM_OK;
+	case PLIM_O_SOFT_ERRORS: *value = !(c->flags & PL_CF_QUIET_SOFT); return PLIM_OK;
+	case PLIM_O_COOKIE: *value = c->cookie; return PLIM_OK;
+	default: return PLIM_EINVAL;
 	}
 }
 
@@ -72,20 +54,11 @@ get_number(const plim *s, const struct pl_tcp_conn *c, enum plim_option opt, int
 	case PLIM_O_USER_TIMEOUT_MS:
 		*value = o->user_timeout_ms ? o->user_timeout_ms : (int64_t)conf->user_timeout_ms;
 		return PLIM_OK;
-	case PLIM_O_DSCP:
-		*value = o->dscp;
-		return PLIM_OK;
-	case PLIM_O_TTL:
-		*value = o->ttl ? o->ttl : (int64_t)conf->ip_ttl;
-		return PLIM_OK;
-	case PLIM_O_RCV_BUF_MAX:
-		*value = o->rcv_buf_max ? o->rcv_buf_max : (int64_t)conf->rcv_buf_max;
-		return PLIM_OK;
-	case PLIM_O_SND_BUF_MAX:
-		*value = o->snd_buf_max ? o->snd_buf_max : (int64_t)conf->snd_buf_max;
-		return PLIM_OK;
-	default:
-		return PLIM_EINVAL;
+	case PLIM_O_DSCP: *value = o->dscp; return PLIM_OK;
+	case PLIM_O_TTL: *value = o->ttl ? o->ttl : (int64_t)conf->ip_ttl; return PLIM_OK;
+	case PLIM_O_RCV_BUF_MAX: *value = o->rcv_buf_max ? o->rcv_buf_max : (int64_t)conf->rcv_buf_max; return PLIM_OK;
+	case PLIM_O_SND_BUF_MAX: *value = o->snd_buf_max ? o->snd_buf_max : (int64_t)conf->snd_buf_max; return PLIM_OK;
+	default: return PLIM_EINVAL;
 	}
 }
 
@@ -101,33 +74,18 @@ get_state(plim *s, const struct pl_tcp_conn *c, struct pl_slot *sl, enum plim_op
 	const struct pl_tcp_hot *h = pl_tcp_hot(&s->tcp, c);
 
 	switch (opt) {
-	case PLIM_O_ERROR:
-		*value = 0;
-		return PLIM_OK;
+	case PLIM_O_ERROR: *value = 0; return PLIM_OK;
 	case PLIM_O_SOFT_ERROR:
 		*value = -(int64_t)sl->note;
 		sl->note = 0;
 		return PLIM_OK;
-	case PLIM_O_STATE:
-		*value = c->rec.state;
-		return PLIM_OK;
-	case PLIM_O_READABLE:
-		*value = pl_tcp_unread(&s->tcp, c);
-		return PLIM_OK;
-	case PLIM_O_WRITABLE:
-		*value = pl_tcp_writable(&s->tcp, c);
-		return PLIM_OK;
-	case PLIM_O_UNACKED:
-		*value = h ? pl_sndq_len(&h->sndq) : 0;
-		return PLIM_OK;
-	case PLIM_O_URGENT:
-		*value = urgent_left(h);
-		return PLIM_OK;
-	case PLIM_O_LOCAL_PORT:
-		*value = c->rec.lport;
-		return PLIM_OK;
-	default:
-		return PLIM_EINVAL;
+	case PLIM_O_STATE: *value = c->rec.state; return PLIM_OK;
+	case PLIM_O_READABLE: *value = pl_tcp_unread(&s->tcp, c); return PLIM_OK;
+	case PLIM_O_WRITABLE: *value = pl_tcp_writable(&s->tcp, c); return PLIM_OK;
+	case PLIM_O_UNACKED: *value = h ? pl_sndq_len(&h->sndq) : 0; return PLIM_OK;
+	case PLIM_O_URGENT: *value = urgent_left(h); return PLIM_OK;
+	case PLIM_O_LOCAL_PORT: *value = c->rec.lport; return PLIM_OK;
+	default: return PLIM_EINVAL;
 	}
 }
 
@@ -146,19 +104,14 @@ static int
 get_tombstone(const plim *s, const struct pl_slot *sl, enum plim_option opt, int64_t *value)
 {
 	switch (opt) {
-	case PLIM_O_ERROR:
-		*value = -(int64_t)sl->note;
-		return PLIM_OK;
-	case PLIM_O_STATE:
-		*value = PLIM_CLOSED;
-		return PLIM_OK;
+	case PLIM_O_ERROR: *value = -(int64_t)sl->note; return PLIM_OK;
+	case PLIM_O_STATE: *value = PLIM_CLOSED; return PLIM_OK;
 	case PLIM_O_COOKIE:
 		*value = sl->kind == PL_SLOT_TOMBSTONE
 		                 ? sl->rec
 		                 : ((const struct pl_tcp_connopt *)pl_mem_ptr(&s->core.mem, sl->rec))->cookie;
 		return PLIM_OK;
-	default:
-		return PLIM_EINVAL;
+	default: return PLIM_EINVAL;
 	}
 }
 
@@ -203,14 +156,10 @@ plim_get(plim *s, plim_h h, enum plim_option opt, int64_t *value)
 	if (!sl)
 		return PLIM_ESTALE;
 	switch (sl->kind) {
-	case PL_SLOT_CONN:
-		return get_conn(s, sl, opt, value);
-	case PL_SLOT_LISTENER:
-		return get_listener(s, sl, opt, value);
-	case PL_SLOT_UDP:
-		return get_udp(s, sl, opt, value);
-	default:
-		return get_tombstone(s, sl, opt, value);
+	case PL_SLOT_CONN: return get_conn(s, sl, opt, value);
+	case PL_SLOT_LISTENER: return get_listener(s, sl, opt, value);
+	case PL_SLOT_UDP: return get_udp(s, sl, opt, value);
+	default: return get_tombstone(s, sl, opt, value);
 	}
 }
 
@@ -221,18 +170,12 @@ flag_of(enum plim_option opt, bool *inverted)
 {
 	*inverted = opt == PLIM_O_SOFT_ERRORS || opt == PLIM_O_CONGESTION_CONTROL;
 	switch (opt) {
-	case PLIM_O_NODELAY:
-		return PL_CF_NODELAY;
-	case PLIM_O_KEEPALIVE:
-		return PL_CF_KEEPALIVE;
-	case PLIM_O_NO_PROBE:
-		return PL_CF_NO_PROBE;
-	case PLIM_O_SOFT_ERRORS:
-		return PL_CF_QUIET_SOFT;
-	case PLIM_O_CONGESTION_CONTROL:
-		return PL_CF_NEWRENO;
-	default:
-		return 0;
+	case PLIM_O_NODELAY: return PL_CF_NODELAY;
+	case PLIM_O_KEEPALIVE: return PL_CF_KEEPALIVE;
+	case PLIM_O_NO_PROBE: return PL_CF_NO_PROBE;
+	case PLIM_O_SOFT_ERRORS: return PL_CF_QUIET_SOFT;
+	case PLIM_O_CONGESTION_CONTROL: return PL_CF_NEWRENO;
+	default: return 0;
 	}
 }
 
@@ -274,22 +217,15 @@ static bool
 is_in_range(enum plim_option opt, int64_t v)
 {
 	switch (opt) {
-	case PLIM_O_KEEPALIVE_IDLE_MS:
-		return v >= 1000 && v <= 604800000;
-	case PLIM_O_KEEPALIVE_INTERVAL_MS:
-		return v >= 100 && v <= 3600000;
+	case PLIM_O_KEEPALIVE_IDLE_MS: return v >= 1000 && v <= 604800000;
+	case PLIM_O_KEEPALIVE_INTERVAL_MS: return v >= 100 && v <= 3600000;
 	case PLIM_O_KEEPALIVE_PROBES:
-	case PLIM_O_TTL:
-		return v >= 1 && v <= 255;
-	case PLIM_O_USER_TIMEOUT_MS:
-		return v >= 0 && v <= 86400000;
-	case PLIM_O_DSCP:
-		return v >= 0 && v <= 63;
+	case PLIM_O_TTL: return v >= 1 && v <= 255;
+	case PLIM_O_USER_TIMEOUT_MS: return v >= 0 && v <= 86400000;
+	case PLIM_O_DSCP: return v >= 0 && v <= 63;
 	case PLIM_O_RCV_BUF_MAX:
-	case PLIM_O_SND_BUF_MAX:
-		return v >= 0 && v <= 1073725440;
-	default:
-		return false;
+	case PLIM_O_SND_BUF_MAX: return v >= 0 && v <= 1073725440;
+	default: return false;
 	}
 }
 
@@ -297,30 +233,14 @@ static void
 store_number(struct pl_tcp_connopt *o, enum plim_option opt, uint32_t v)
 {
 	switch (opt) {
-	case PLIM_O_KEEPALIVE_IDLE_MS:
-		o->keepalive_idle_ms = v;
-		return;
-	case PLIM_O_KEEPALIVE_INTERVAL_MS:
-		o->keepalive_interval_ms = v;
-		return;
-	case PLIM_O_KEEPALIVE_PROBES:
-		o->keepalive_probes = (uint8_t)v;
-		return;
-	case PLIM_O_TTL:
-		o->ttl = (uint8_t)v;
-		return;
-	case PLIM_O_USER_TIMEOUT_MS:
-		o->user_timeout_ms = v;
-		return;
-	case PLIM_O_DSCP:
-		o->dscp = (uint8_t)v;
-		return;
-	case PLIM_O_RCV_BUF_MAX:
-		o->rcv_buf_max = v;
-		return;
-	default:
-		o->snd_buf_max = v;
-		return;
+	case PLIM_O_KEEPALIVE_IDLE_MS: o->keepalive_idle_ms = v; return;
+	case PLIM_O_KEEPALIVE_INTERVAL_MS: o->keepalive_interval_ms = v; return;
+	case PLIM_O_KEEPALIVE_PROBES: o->keepalive_probes = (uint8_t)v; return;
+	case PLIM_O_TTL: o->ttl = (uint8_t)v; return;
+	case PLIM_O_USER_TIMEOUT_MS: o->user_timeout_ms = v; return;
+	case PLIM_O_DSCP: o->dscp = (uint8_t)v; return;
+	case PLIM_O_RCV_BUF_MAX: o->rcv_buf_max = v; return;
+	default: o->snd_buf_max = v; return;
 	}
 }
 
@@ -360,8 +280,7 @@ plim_set(plim *s, plim_h h, enum plim_option opt, int64_t value)
 	if (!sl)
 		return h.index == 0 && h.generation == 0 ? PLIM_EINVAL : PLIM_ESTALE;
 	switch (sl->kind) {
-	case PL_SLOT_CONN:
-		return set_conn(s, pl_tcp_conn(&s->tcp, sl->rec), opt, value);
+	case PL_SLOT_CONN: return set_conn(s, pl_tcp_conn(&s->tcp, sl->rec), opt, value);
 	case PL_SLOT_LISTENER:
 		if (opt != PLIM_O_COOKIE)
 			return PLIM_EINVAL;
@@ -372,7 +291,6 @@ plim_set(plim *s, plim_h h, enum plim_option opt, int64_t value)
 			return PLIM_EINVAL;
 		pl_udp_set_cookie(&s->udp, sl->rec, (uint32_t)value);
 		return PLIM_OK;
-	default:
-		return PLIM_ENOTCONN;
+	default: return PLIM_ENOTCONN;
 	}
 }

@@ -100,7 +100,7 @@ int
 plim_tcp_connect(plim *s, const struct plim_endpoint *remote, const struct plim_endpoint *local, uint32_t cookie,
                  plim_h *out)
 {
-	struct pl_tuple k = { 0 };
+	struct pl_tuple k = {0};
 	struct pl_tcp_conn *c;
 	pl_id id, slot;
 	int rc = tuple_for(s, remote, local, &k);
@@ -159,7 +159,7 @@ plim_tcp_accept(plim *s, plim_h listener, uint32_t cookie, plim_h *out, struct p
 	tell_what_waits(s, c);
 	k = pl_tcp_rec_tuple(&c->rec);
 	if (peer)
-		*peer = (struct plim_endpoint){ k.raddr, k.rport };
+		*peer = (struct plim_endpoint){k.raddr, k.rport};
 	*out = pl_slot_handle(&s->core, slot);
 	return PLIM_OK;
 }
@@ -194,14 +194,9 @@ give_back(plim *s, plim_h h, end_conn *end)
 		pl_tcp_conn(&s->tcp, rec)->slot = 0;
 		end(&s->tcp, pl_tcp_conn(&s->tcp, rec));
 		break;
-	case PL_SLOT_LISTENER:
-		pl_tcp_listener_close(&s->tcp, pl_mem_ptr(&s->core.mem, rec));
-		break;
-	case PL_SLOT_TOMBSTONE_HOLDING:
-		pl_tcp_connopt_free(&s->core, rec);
-		break;
-	default:
-		break;
+	case PL_SLOT_LISTENER: pl_tcp_listener_close(&s->tcp, pl_mem_ptr(&s->core.mem, rec)); break;
+	case PL_SLOT_TOMBSTONE_HOLDING: pl_tcp_connopt_free(&s->core, rec); break;
+	default: break;
 	}
 	pl_slot_close(&s->core, h.index);
 	return PLIM_OK;
@@ -305,4 +300,3 @@ plim_recv(plim *s, plim_h h, void *data, size_t len)
 	}
 	return (int64_t)done;
 }
-

@@ -10,7 +10,7 @@ struct setting {
 };
 
 static const struct setting settings[] = {
-#define PLIM_X(name, dflt, least, most, text) { #name, text, dflt, least, most, offsetof(struct plim_config, name) },
+#define PLIM_X(name, dflt, least, most, text) {#name, text, dflt, least, most, offsetof(struct plim_config, name)},
 	PLIM_SETTINGS(PLIM_X)
 #undef PLIM_X
 };
@@ -160,14 +160,14 @@ pl_config_derive(struct plim_config *c, size_t target)
 uint64_t
 pl_config_conn_pct(const struct plim_config *c)
 {
-	return 100 - c->cap_syn_pct - c->cap_timewait_pct - c->cap_neighbour_pct - c->cap_fragment_pct - c->cap_udp_pct -
-	       c->cap_reserve_pct - c->cap_slack_pct;
+	return 100 - c->cap_syn_pct - c->cap_timewait_pct - c->cap_neighbour_pct - c->cap_fragment_pct -
+	       c->cap_udp_pct - c->cap_reserve_pct - c->cap_slack_pct;
 }
 
 struct pl_mem_layout
 pl_config_layout(const struct plim_config *c)
 {
-	struct pl_mem_layout l = { .conn_pct = pl_config_conn_pct(c), .block_octets = (uint32_t)c->block_octets };
+	struct pl_mem_layout l = {.conn_pct = pl_config_conn_pct(c), .block_octets = (uint32_t)c->block_octets};
 
 	l.cap_pct[PLIM_CLASS_record] = c->cap_record_pct;
 	l.cap_pct[PLIM_CLASS_app] = c->cap_app_pct;

@@ -6,15 +6,20 @@
 #include "sock/sock.h"
 #include "stack/config.h"
 
-#define LEAST_TARGET (1024u * 1024u) /* the least T with defaults */
+#define LEAST_TARGET (1024u * 1024u)  /* the least T with defaults */
 #define MOST_TARGET ((size_t)1 << 34) /* ids are 32 bits of 8 octets */
 
-static size_t head_octets(void) { return PL_ALIGN_UP(sizeof(struct plim), 64); }
+static size_t
+head_octets(void)
+{
+	return PL_ALIGN_UP(sizeof(struct plim), 64);
+}
 
 static size_t
 statics_octets(const struct plim_config *config, size_t target)
 {
-	return head_octets() + PL_ALIGN_UP(pl_net_static_octets(config, target), 64) + pl_tcp_static_octets(config, target);
+	return head_octets() + PL_ALIGN_UP(pl_net_static_octets(config, target), 64) +
+	       pl_tcp_static_octets(config, target);
 }
 
 /* The static part is paid from slack and reserve. */
@@ -45,7 +50,7 @@ static struct pl_key
 derive_key(const uint8_t *entropy, uint8_t number)
 {
 	struct pl_key key, out;
-	uint8_t label[2] = { number, 0 };
+	uint8_t label[2] = {number, 0};
 
 	memcpy(&key, entropy, sizeof key);
 	out.k0 = pl_siphash24(&key, label, sizeof label);
@@ -67,7 +72,7 @@ init_keys(struct pl_core *c, const uint8_t *entropy)
 	c->port_key = derive_key(entropy, 3);
 	c->ts_key = derive_key(entropy, 4);
 	c->cookie_key = derive_key(entropy, 5);
-	c->rng = (struct pl_rng){ .key = derive_key(entropy, 6) };
+	c->rng = (struct pl_rng){.key = derive_key(entropy, 6)};
 }
 
 static bool

@@ -41,8 +41,8 @@ plim_input(plim *s, const struct plim_frame *frames, size_t n, plim_time now)
 {
 	set_now(s, now);
 	for (size_t i = 0; i < n; i++) {
-		struct pl_icmp_error err = { 0 };
-		struct pl_pkt pkt = { 0 };
+		struct pl_icmp_error err = {0};
+		struct pl_pkt pkt = {0};
 
 		s->core.frames_in++;
 		s->core.octets_in += frames[i].len;
@@ -77,9 +77,9 @@ next_frame(plim *s, struct plim_frame *f, bool *loop)
 static void
 take_own(plim *s, const struct plim_frame *f)
 {
-	struct pl_span ip = { f->data + PL_ETH_HEADER, f->len - PL_ETH_HEADER };
-	struct pl_icmp_error err = { 0 };
-	struct pl_pkt pkt = { 0 };
+	struct pl_span ip = {f->data + PL_ETH_HEADER, f->len - PL_ETH_HEADER};
+	struct pl_icmp_error err = {0};
+	struct pl_pkt pkt = {0};
 
 	deliver(s, pl_net_input_loop(&s->net, ip, s->core.now, &pkt, &err), &pkt, &err);
 }

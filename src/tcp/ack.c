@@ -18,7 +18,7 @@
 static void
 take_window(struct pl_tcp_conn *c, const struct pl_tcp_seg *seg, pl_seq una_before)
 {
-	struct pl_wnd_view v = { una_before, c->snd_wl1, c->snd_wl2 };
+	struct pl_wnd_view v = {una_before, c->snd_wl1, c->snd_wl2};
 	uint32_t advance = pl_seq_diff(c->snd_una, una_before);
 	pl_seq edge;
 
@@ -111,7 +111,7 @@ static void
 take_ack(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg)
 {
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
-	struct pl_ack_event ev = { .flight_before = pl_seq_diff(c->snd_nxt, c->snd_una) };
+	struct pl_ack_event ev = {.flight_before = pl_seq_diff(c->snd_nxt, c->snd_una)};
 	pl_seq una_before = c->snd_una;
 	uint32_t wnd_before = c->snd_wnd;
 
@@ -154,15 +154,12 @@ after_fin_acked(struct pl_tcp *t, struct pl_tcp_conn *c)
 			h->t.expire_at = t->core->now + PL_MS(t->core->conf.fin_wait_2_timeout_ms);
 		pl_tcp_timer_arm(t, c);
 		return PL_STEP_CONTINUE;
-	case PLIM_CLOSING:
-		pl_tcp_begin_timewait(t, c);
-		return PL_STEP_DROP;
+	case PLIM_CLOSING: pl_tcp_begin_timewait(t, c); return PL_STEP_DROP;
 	case PLIM_LAST_ACK:
 		if (pl_tcp_unread(t, c) == 0) /* else the application reads first: see user.c */
 			pl_tcp_conn_end(t, c, 0, 0);
 		return PL_STEP_DROP;
-	default:
-		return PL_STEP_CONTINUE;
+	default: return PL_STEP_CONTINUE;
 	}
 }
 
@@ -190,7 +187,7 @@ complete_open(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt,
 enum pl_step
 pl_tcp_step_ack(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
-	struct pl_ack_view v = { c->snd_una, c->snd_nxt, c->max_snd_wnd };
+	struct pl_ack_view v = {c->snd_una, c->snd_nxt, c->max_snd_wnd};
 
 	if (!(seg->flags & PL_TH_ACK)) {
 		(void)PL_DROP(t->core, tcp_no_ack);

@@ -2,7 +2,7 @@
 /* Congestion control: see cc.h. */
 #include "tcp/cc.h"
 
-#define ABC_L 2           /* RFC 3465: octets counted per ACK, in segments, in slow start */
+#define ABC_L 2              /* RFC 3465: octets counted per ACK, in segments, in slow start */
 #define CUBIC_MAX_MS 100000u /* W_cubic is not followed further than this from K */
 
 uint32_t

@@ -25,7 +25,9 @@ check_hot(const struct pl_tcp *t, const struct pl_tcp_conn *c, struct tally *sum
 	const char *why;
 
 	if (!h)
-		return c->snd_una == c->snd_nxt || !pl_tcp_is_synchronized(c->rec.state) ? NULL : "octets in flight in an idle form";
+		return c->snd_una == c->snd_nxt || !pl_tcp_is_synchronized(c->rec.state)
+		               ? NULL
+		               : "octets in flight in an idle form";
 	if (h->conn != pl_tcp_id(t, c))
 		return "hot part of somebody else";
 	why = pl_rcvq_check(m, &h->rcvq, pl_tcp_text_end(c));
@@ -106,9 +108,9 @@ check_sums(const struct pl_tcp *t, const struct tally *sum)
 const char *
 pl_tcp_check(const struct pl_tcp *t)
 {
-	static const enum pl_obj types[] = { PL_OBJ_listener, PL_OBJ_conn4,    PL_OBJ_conn6, PL_OBJ_closing4,
-		                             PL_OBJ_closing6, PL_OBJ_tw4,      PL_OBJ_tw6 };
-	struct tally sum = { .by_state = { [PLIM_SYN_RECEIVED] = t->syn.n } };
+	static const enum pl_obj types[] = {PL_OBJ_listener, PL_OBJ_conn4, PL_OBJ_conn6, PL_OBJ_closing4,
+	                                    PL_OBJ_closing6, PL_OBJ_tw4,   PL_OBJ_tw6};
+	struct tally sum = {.by_state = {[PLIM_SYN_RECEIVED] = t->syn.n}};
 
 	for (unsigned i = 0; i < PL_COUNT(types); i++) {
 		const char *why = check_type(t, types[i], &sum);

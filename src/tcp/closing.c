@@ -13,7 +13,11 @@
 #include "tcp/timewait.h"
 #include "tcp/window.h"
 
-static enum pl_obj closing_type(uint8_t family) { return family == 4 ? PL_OBJ_closing4 : PL_OBJ_closing6; }
+static enum pl_obj
+closing_type(uint8_t family)
+{
+	return family == 4 ? PL_OBJ_closing4 : PL_OBJ_closing6;
+}
 
 void
 pl_tcp_closing_free(struct pl_tcp *t, struct pl_tcp_closing *cl)
@@ -95,7 +99,7 @@ send_state(struct pl_tcp *t, const struct pl_tcp_closing *cl, const struct pl_pk
 static bool
 may_go_on(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
-	struct pl_rcv_view v = { cl->rcv_nxt, cl->max_edge, cl->rcv_nxt };
+	struct pl_rcv_view v = {cl->rcv_nxt, cl->max_edge, cl->rcv_nxt};
 	enum pl_step step;
 
 	if (!(seg->flags & PL_TH_RST) && cl->bits & PL_CLOSING_TS && seg->opt.has & PL_OPT_TS &&
@@ -106,7 +110,8 @@ may_go_on(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct pl_pkt *pkt,
 	}
 	if (!pl_tcp_is_acceptable(&v, seg->seq, seg->len)) {
 		(void)PL_DROP(t->core, tcp_outside_window);
-		if (!(seg->flags & PL_TH_RST) && (seg->text.len > 0 || pl_bucket_take(&t->challenge_bucket, t->core->now)))
+		if (!(seg->flags & PL_TH_RST) &&
+		    (seg->text.len > 0 || pl_bucket_take(&t->challenge_bucket, t->core->now)))
 			send_state(t, cl, pkt, false);
 		return false;
 	}
@@ -134,18 +139,13 @@ take_fin_ack(struct pl_tcp *t, struct pl_tcp_closing *cl)
 {
 	cl->bits |= PL_CLOSING_FIN_ACKED;
 	switch (cl->rec.state) {
-	case PLIM_LAST_ACK:
-		pl_tcp_closing_free(t, cl);
-		return false;
+	case PLIM_LAST_ACK: pl_tcp_closing_free(t, cl); return false;
 	case PLIM_CLOSING:
 		pl_tcp_set_state(t, &cl->rec, PLIM_TIME_WAIT);
 		pl_tcp_timewait_from_closing(t, cl);
 		return false;
-	case PLIM_FIN_WAIT_1:
-		pl_tcp_set_state(t, &cl->rec, PLIM_FIN_WAIT_2);
-		return true;
-	default:
-		return true;
+	case PLIM_FIN_WAIT_1: pl_tcp_set_state(t, &cl->rec, PLIM_FIN_WAIT_2); return true;
+	default: return true;
 	}
 }
 

@@ -13,17 +13,17 @@
 
 struct pl_tcp_closing {
 	struct pl_tcp_rec rec;
-	pl_seq snd_nxt;       /* after our FIN */
+	pl_seq snd_nxt; /* after our FIN */
 	pl_seq rcv_nxt;
 	pl_seq max_edge;
 	uint32_t ts_recent;
-	uint32_t expire_ms;   /* absolute */
-	uint32_t resend_ms;   /* when the FIN is due again */
+	uint32_t expire_ms; /* absolute */
+	uint32_t resend_ms; /* when the FIN is due again */
 	uint32_t rto_ms;
-	uint16_t wnd;         /* as on the wire */
+	uint16_t wnd; /* as on the wire */
 	uint8_t wscale;
-	uint8_t bits;         /* PL_CLOSING_... */
-	uint8_t raddr[4];     /* IPv6: 12 more */
+	uint8_t bits;     /* PL_CLOSING_... */
+	uint8_t raddr[4]; /* IPv6: 12 more */
 };
 
 enum { PL_CLOSING_TS = 1, PL_CLOSING_FIN_ACKED = 2 };

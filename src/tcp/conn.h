@@ -37,11 +37,11 @@ enum pl_rec_kind {
 
 /** The start of every record in the table. */
 struct pl_tcp_rec {
-	pl_id next;      /* in the hash chain */
-	uint8_t kind;    /* enum pl_rec_kind */
-	uint8_t state;   /* enum plim_state; written in tcp/state.c only */
-	uint8_t laddr;   /* number of our address, PL_LADDR_ANY for a listener on all */
-	uint8_t family;  /* 4 or 6; 0 for a listener on both */
+	pl_id next;     /* in the hash chain */
+	uint8_t kind;   /* enum pl_rec_kind */
+	uint8_t state;  /* enum plim_state; written in tcp/state.c only */
+	uint8_t laddr;  /* number of our address, PL_LADDR_ANY for a listener on all */
+	uint8_t family; /* 4 or 6; 0 for a listener on both */
 	uint16_t lport, rport;
 };
 
@@ -53,33 +53,33 @@ struct pl_tuple {
 };
 
 enum pl_conn_flag {
-	PL_CF_TS = 1,           /* timestamps agreed */
-	PL_CF_SACK = 2,         /* SACK agreed */
-	PL_CF_WSCALE = 4,       /* window scaling agreed */
-	PL_CF_PASSIVE = 8,      /* came from a listener (MUST-11) */
-	PL_CF_UNACCEPTED = 16,  /* established, waits in its listener's queue */
-	PL_CF_ORPHAN = 32,      /* the application gave the handle back */
-	PL_CF_NODELAY = 64,     /* no Nagle */
+	PL_CF_TS = 1,          /* timestamps agreed */
+	PL_CF_SACK = 2,        /* SACK agreed */
+	PL_CF_WSCALE = 4,      /* window scaling agreed */
+	PL_CF_PASSIVE = 8,     /* came from a listener (MUST-11) */
+	PL_CF_UNACCEPTED = 16, /* established, waits in its listener's queue */
+	PL_CF_ORPHAN = 32,     /* the application gave the handle back */
+	PL_CF_NODELAY = 64,    /* no Nagle */
 	PL_CF_KEEPALIVE = 128,
-	PL_CF_NO_PROBE = 256,   /* no liveness probes under pressure */
+	PL_CF_NO_PROBE = 256, /* no liveness probes under pressure */
 	PL_CF_NEWRENO = 512,
 	PL_CF_QUIET_SOFT = 1024, /* soft errors are not reported (SHLD-20) */
 	PL_CF_WANT_WRITE = 2048, /* the application met EAGAIN: tell it */
-	PL_CF_USEFUL = 4096,    /* moved useful octets once */
+	PL_CF_USEFUL = 4096,     /* moved useful octets once */
 	PL_CF_SYN_QUEUED = 8192, /* SYN or SYN-ACK waits to be sent: in the SYN list */
-	PL_CF_SHUT = 16384,     /* the application sends no more */
+	PL_CF_SHUT = 16384,      /* the application sends no more */
 };
 
 /** The idle form: all that the rules need while nothing is queued and nothing in flight. */
 struct pl_tcp_conn {
 	struct pl_tcp_rec rec;
-	pl_id hot;                  /* the hot part, 0 in the idle form */
+	pl_id hot; /* the hot part, 0 in the idle form */
 	union {
-		pl_id slot;         /* handle slot, 0 for an orphan */
-		pl_id accept_next;  /* PL_CF_UNACCEPTED: in the listener's queue */
+		pl_id slot;        /* handle slot, 0 for an orphan */
+		pl_id accept_next; /* PL_CF_UNACCEPTED: in the listener's queue */
 	};
 	union {
-		uint32_t cookie;    /* the application's number */
+		uint32_t cookie; /* the application's number */
 		pl_id accept_prev;
 	};
 	union {
@@ -87,34 +87,34 @@ struct pl_tcp_conn {
 			uint32_t srtt_us;   /* 0: no sample yet (RFC 6298) */
 			uint32_t rttvar_us; /* without a sample: the RTO to begin with, 0: the configured one */
 		};
-		pl_time syn_at;     /* SYN_SENT, SYN_RECEIVED: when the SYN is due again */
+		pl_time syn_at; /* SYN_SENT, SYN_RECEIVED: when the SYN is due again */
 	};
 	pl_seq snd_una, snd_nxt;
-	uint32_t snd_wnd;           /* octets, from snd_una of the segment that brought it: see tcp/input_steps.c */
+	uint32_t snd_wnd; /* octets, from snd_una of the segment that brought it: see tcp/input_steps.c */
 	union {
 		pl_seq snd_wl1;
-		pl_id syn_next;     /* PL_CF_SYN_QUEUED */
+		pl_id syn_next; /* PL_CF_SYN_QUEUED */
 	};
 	union {
 		pl_seq snd_wl2;
 		pl_id syn_prev;
 	};
-	uint32_t max_snd_wnd;       /* MAX.SND.WND (RFC 5961 §5) */
+	uint32_t max_snd_wnd; /* MAX.SND.WND (RFC 5961 §5) */
 	pl_seq rcv_nxt;
-	pl_seq adv_edge;            /* right edge last advertised */
-	pl_seq max_edge;            /* right edge furthest ever */
-	pl_seq last_ack_sent;       /* RFC 7323 §4.3 */
+	pl_seq adv_edge;      /* right edge last advertised */
+	pl_seq max_edge;      /* right edge furthest ever */
+	pl_seq last_ack_sent; /* RFC 7323 §4.3 */
 	uint32_t ts_recent;
-	uint32_t ts_recent_ms;      /* when, milliseconds modulo 2^32 */
-	uint32_t heard_ms;          /* last acceptable segment */
-	uint32_t born_ms;           /* SYN_SENT: first SYN */
-	pl_id opt;                  /* options that differ from the stack's, struct pl_tcp_connopt, or 0 */
-	uint16_t smss;              /* octets of text and options per segment: min(peer's MSS, path) (MUST-16) */
-	uint16_t listener;          /* number of the listener it came from + 1, 0: active open */
-	uint16_t flags;             /* PL_CF_... */
-	uint8_t wscale;             /* low 4 bits: peer's shift, high 4 bits: ours */
-	uint8_t probes;             /* keepalive probes, or SYNs sent without answer */
-	uint8_t raddr[4];           /* IPv6: 12 more octets follow */
+	uint32_t ts_recent_ms; /* when, milliseconds modulo 2^32 */
+	uint32_t heard_ms;     /* last acceptable segment */
+	uint32_t born_ms;      /* SYN_SENT: first SYN */
+	pl_id opt;             /* options that differ from the stack's, struct pl_tcp_connopt, or 0 */
+	uint16_t smss;         /* octets of text and options per segment: min(peer's MSS, path) (MUST-16) */
+	uint16_t listener;     /* number of the listener it came from + 1, 0: active open */
+	uint16_t flags;        /* PL_CF_... */
+	uint8_t wscale;        /* low 4 bits: peer's shift, high 4 bits: ours */
+	uint8_t probes;        /* keepalive probes, or SYNs sent without answer */
+	uint8_t raddr[4];      /* IPv6: 12 more octets follow */
 };
 
 _Static_assert(offsetof(struct pl_tcp_conn, raddr) == 100, "conn4 is 104 octets, conn6 116");
@@ -123,10 +123,10 @@ _Static_assert(offsetof(struct pl_tcp_conn, raddr) == 100, "conn4 is 104 octets,
 struct pl_tcp_connopt {
 	uint32_t keepalive_idle_ms, keepalive_interval_ms, user_timeout_ms;
 	uint32_t rcv_buf_max, snd_buf_max;
-	uint32_t charged;         /* plim_charge() */
-	pl_id app;                /* list of plim_alloc() pieces */
+	uint32_t charged; /* plim_charge() */
+	pl_id app;        /* list of plim_alloc() pieces */
 	uint32_t app_octets;
-	uint32_t cookie;          /* of a tombstone */
+	uint32_t cookie; /* of a tombstone */
 	uint8_t keepalive_probes, dscp, ttl, spare;
 };
 
@@ -152,22 +152,22 @@ enum pl_recovery_phase {
 
 /** Loss recovery (tcp/recovery.c). */
 struct pl_tcp_recovery {
-	pl_seq recover;          /* SND.NXT when it began */
+	pl_seq recover;                              /* SND.NXT when it began */
 	uint32_t prr_delivered, prr_out, recover_fs; /* RFC 9937 */
-	uint32_t prior_cwnd, prior_ssthresh; /* to undo one reduction */
-	uint32_t undo_tsval;     /* our timestamp on the first retransmission (RFC 3522) */
-	uint8_t phase;           /* enum pl_recovery_phase */
+	uint32_t prior_cwnd, prior_ssthresh;         /* to undo one reduction */
+	uint32_t undo_tsval;                         /* our timestamp on the first retransmission (RFC 3522) */
+	uint8_t phase;                               /* enum pl_recovery_phase */
 	uint8_t dupacks;
 	bool may_undo;
-	bool force;              /* one retransmission goes whatever the window */
+	bool force; /* one retransmission goes whatever the window */
 };
 
 enum pl_want {
 	PL_WANT_ACK_NOW = 1,
 	PL_WANT_ACK_LATER = 2,
-	PL_WANT_PROBE = 4,     /* zero-window probe or keepalive */
-	PL_WANT_DSACK = 8,     /* `dsack` goes with the next ACK (RFC 2883) */
-	PL_WANT_OUTPUT = 16,   /* something may be sendable: look */
+	PL_WANT_PROBE = 4,   /* zero-window probe or keepalive */
+	PL_WANT_DSACK = 8,   /* `dsack` goes with the next ACK (RFC 2883) */
+	PL_WANT_OUTPUT = 16, /* something may be sendable: look */
 };
 
 enum pl_rtx_timer {
@@ -178,12 +178,12 @@ enum pl_rtx_timer {
 
 /** All timers of a connection; tcp/timer.c says when each fires. */
 struct pl_tcp_timers {
-	pl_time rtx_at;        /* RTO or persist, by rtx_kind */
-	pl_time ack_at;        /* delayed ACK */
-	pl_time expire_at;     /* TIME_WAIT, FIN_WAIT_2, orphan */
-	pl_time stuck_since;   /* SND.UNA has not moved, or the window is shut, since; PL_TIME_NEVER: nothing outstanding */
-	uint8_t rtx_kind;      /* enum pl_rtx_timer */
-	uint8_t backoff;       /* times the RTO was doubled */
+	pl_time rtx_at;      /* RTO or persist, by rtx_kind */
+	pl_time ack_at;      /* delayed ACK */
+	pl_time expire_at;   /* TIME_WAIT, FIN_WAIT_2, orphan */
+	pl_time stuck_since; /* SND.UNA has not moved, or the window is shut, since; PL_TIME_NEVER: nothing outstanding */
+	uint8_t rtx_kind;    /* enum pl_rtx_timer */
+	uint8_t backoff;     /* times the RTO was doubled */
 };
 
 /** The hot part. */
@@ -200,15 +200,15 @@ struct pl_tcp_hot {
 	struct pl_tcp_cc cc;
 	struct pl_tcp_recovery rec;
 	struct pl_sack dsack;
-	pl_seq snd_up;            /* end of our urgent data; == snd_una: none */
-	pl_seq rcv_up;            /* the peer's urgent pointer; == rcvq.read: none */
+	pl_seq snd_up;                      /* end of our urgent data; == snd_una: none */
+	pl_seq rcv_up;                      /* the peer's urgent pointer; == rcvq.read: none */
 	uint32_t consumed, consumed_before; /* octets the application took in this and the last round */
-	uint32_t round_ms;        /* start of the round */
-	uint32_t unacked_segs;    /* full segments since our last ACK */
-	uint16_t rcv_mss;         /* estimate of the peer's segment size */
-	bool urgent;              /* urgent text is ahead of the application */
-	bool blocked;             /* waits for a neighbour */
-	bool fin_sent;            /* SND.NXT is beyond our FIN */
+	uint32_t round_ms;                  /* start of the round */
+	uint32_t unacked_segs;              /* full segments since our last ACK */
+	uint16_t rcv_mss;                   /* estimate of the peer's segment size */
+	bool urgent;                        /* urgent text is ahead of the application */
+	bool blocked;                       /* waits for a neighbour */
+	bool fin_sent;                      /* SND.NXT is beyond our FIN */
 };
 
 _Static_assert(sizeof(struct pl_tcp_hot) <= 392, "see mem/objects.h");
@@ -220,13 +220,21 @@ struct pl_tcp_listener {
 	uint32_t cookie;
 	pl_id queue_head, queue_tail; /* established, not accepted */
 	uint32_t queued, backlog;
-	uint32_t connections;         /* alive, accepted or not */
+	uint32_t connections; /* alive, accepted or not */
 	uint16_t number;
 };
 
 _Static_assert(sizeof(struct pl_tcp_listener) <= 80, "see mem/objects.h");
 
-static inline uint8_t pl_conn_snd_shift(const struct pl_tcp_conn *c) { return c->wscale & 15; }
-static inline uint8_t pl_conn_rcv_shift(const struct pl_tcp_conn *c) { return c->wscale >> 4; }
+static inline uint8_t
+pl_conn_snd_shift(const struct pl_tcp_conn *c)
+{
+	return c->wscale & 15;
+}
+static inline uint8_t
+pl_conn_rcv_shift(const struct pl_tcp_conn *c)
+{
+	return c->wscale >> 4;
+}
 
 #endif

@@ -7,9 +7,13 @@
 #define CLOCK_SHIFT 36 /* 2^36 ns = 68.7 s */
 #define NO_WSCALE 15u
 
-static const uint16_t mss_classes[8] = { 216, 536, 1220, 1300, 1380, 1440, 1460, 8960 };
+static const uint16_t mss_classes[8] = {216, 536, 1220, 1300, 1380, 1440, 1460, 8960};
 
-static uint32_t clock_now(const struct pl_tcp *t) { return (uint32_t)(t->core->now >> CLOCK_SHIFT); }
+static uint32_t
+clock_now(const struct pl_tcp *t)
+{
+	return (uint32_t)(t->core->now >> CLOCK_SHIFT);
+}
 
 static uint32_t
 class_of(uint16_t mss)

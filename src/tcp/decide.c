@@ -52,8 +52,7 @@ pl_tcp_is_old_timestamp(uint32_t ts_recent, uint32_t age_ms, uint32_t seg_tsval)
 }
 
 bool
-pl_tcp_may_take_timestamp(uint32_t ts_recent, uint32_t age_ms, uint32_t seg_tsval, pl_seq seg_seq,
-                          pl_seq last_ack_sent)
+pl_tcp_may_take_timestamp(uint32_t ts_recent, uint32_t age_ms, uint32_t seg_tsval, pl_seq seg_seq, pl_seq last_ack_sent)
 {
 	return pl_seq_le(seg_seq, last_ack_sent) && !pl_tcp_is_old_timestamp(ts_recent, age_ms, seg_tsval);
 }

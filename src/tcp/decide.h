@@ -20,7 +20,7 @@ enum pl_step {
 /** What the receiving rules look at. */
 struct pl_rcv_view {
 	pl_seq rcv_nxt;
-	pl_seq max_edge;      /* furthest right edge ever advertised */
+	pl_seq max_edge; /* furthest right edge ever advertised */
 	pl_seq last_ack_sent;
 };
 

@@ -18,9 +18,17 @@
 
 #define INFLATE_LOOK 64u /* quiet connections looked at for one inflation */
 
-static struct pl_tcp_hot *hot_at(const struct pl_tcp *t, pl_id id) { return pl_mem_ptr(&t->core->mem, id); }
+static struct pl_tcp_hot *
+hot_at(const struct pl_tcp *t, pl_id id)
+{
+	return pl_mem_ptr(&t->core->mem, id);
+}
 
-static enum pl_obj conn_type(uint8_t family) { return family == 4 ? PL_OBJ_conn4 : PL_OBJ_conn6; }
+static enum pl_obj
+conn_type(uint8_t family)
+{
+	return family == 4 ? PL_OBJ_conn4 : PL_OBJ_conn6;
+}
 
 void
 pl_tcp_tell(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t bits)

@@ -94,7 +94,7 @@ info_small(const struct pl_tcp *t, const struct pl_tcp_rec *r, enum pl_obj type,
 static bool
 info_syn(const struct pl_tcp *t, const struct pl_syn *e, enum pl_obj type, struct plim_conn_info *out)
 {
-	struct pl_tuple k = { .lport = e->lport, .rport = e->rport, .laddr = e->laddr };
+	struct pl_tuple k = {.lport = e->lport, .rport = e->rport, .laddr = e->laddr};
 
 	if (!e->live)
 		return false;
@@ -120,18 +120,11 @@ info_object(const struct pl_tcp *t, enum pl_obj type, pl_id id, struct plim_conn
 	if (type == PL_OBJ_syn4 || type == PL_OBJ_syn6)
 		return info_syn(t, pl_mem_ptr(&t->core->mem, id), type, out);
 	switch (r->kind) {
-	case PL_REC_LISTENER:
-		pl_tcp_info_listener(t, (const struct pl_tcp_listener *)r, out);
-		return true;
-	case PL_REC_CONN:
-		pl_tcp_info_conn(t, (const struct pl_tcp_conn *)r, out);
-		return true;
+	case PL_REC_LISTENER: pl_tcp_info_listener(t, (const struct pl_tcp_listener *)r, out); return true;
+	case PL_REC_CONN: pl_tcp_info_conn(t, (const struct pl_tcp_conn *)r, out); return true;
 	case PL_REC_CLOSING:
-	case PL_REC_TIMEWAIT:
-		info_small(t, r, type, out);
-		return true;
-	default:
-		return false;
+	case PL_REC_TIMEWAIT: info_small(t, r, type, out); return true;
+	default: return false;
 	}
 }
 
@@ -149,6 +142,6 @@ pl_tcp_info_walk(const struct pl_tcp *t, uint64_t *cursor, struct plim_conn_info
 		else if (info_object(t, walked[type], id, &out[done]))
 			done++;
 	}
-	*cursor = (uint64_t)type << 32 | id;
+	*cursor = type * (UINT64_C(1) << 32) + id;
 	return (int)done;
 }

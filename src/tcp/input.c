@@ -89,15 +89,12 @@ dispatch(struct pl_tcp *t, const struct pl_tuple *k, const struct pl_pkt *pkt, s
 		else
 			pl_tcp_steps(t, (struct pl_tcp_conn *)r, pkt, seg);
 		return;
-	case PL_REC_CLOSING:
-		pl_tcp_closing_input(t, (struct pl_tcp_closing *)r, pkt, seg);
-		return;
+	case PL_REC_CLOSING: pl_tcp_closing_input(t, (struct pl_tcp_closing *)r, pkt, seg); return;
 	case PL_REC_TIMEWAIT:
 		if (!pl_tcp_timewait_input(t, (struct pl_tcp_timewait *)r, pkt, seg, &iss_floor))
 			return;
 		break;
-	default:
-		break;
+	default: break;
 	}
 	without_record(t, k, pkt, seg, iss_floor);
 }
@@ -105,7 +102,7 @@ dispatch(struct pl_tcp *t, const struct pl_tuple *k, const struct pl_pkt *pkt, s
 void
 pl_tcp_input(struct pl_tcp *t, const struct pl_pkt *pkt)
 {
-	struct pl_tuple k = { .raddr = pkt->src, .laddr = pkt->laddr };
+	struct pl_tuple k = {.raddr = pkt->src, .laddr = pkt->laddr};
 	struct pl_tcp_seg seg;
 
 	PL_TCP_COUNT(t->core, segments_in);
@@ -132,7 +129,7 @@ pl_tcp_input(struct pl_tcp *t, const struct pl_pkt *pkt)
 void
 pl_tcp_icmp_error(struct pl_tcp *t, const struct pl_icmp_error *err)
 {
-	struct pl_tuple k = { .raddr = err->raddr, .lport = err->lport, .rport = err->rport, .laddr = err->laddr };
+	struct pl_tuple k = {.raddr = err->raddr, .lport = err->lport, .rport = err->rport, .laddr = err->laddr};
 	struct pl_tcp_rec *r = pl_tcp_table_find(t, &k);
 	struct pl_tcp_conn *c = (struct pl_tcp_conn *)r;
 

@@ -15,10 +15,14 @@
 static struct pl_rcv_view
 rcv_view(const struct pl_tcp_conn *c)
 {
-	return (struct pl_rcv_view){ c->rcv_nxt, c->max_edge, c->last_ack_sent };
+	return (struct pl_rcv_view){c->rcv_nxt, c->max_edge, c->last_ack_sent};
 }
 
-static uint32_t ts_age(const struct pl_tcp *t, const struct pl_tcp_conn *c) { return pl_tcp_ms(t->core->now) - c->ts_recent_ms; }
+static uint32_t
+ts_age(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	return pl_tcp_ms(t->core->now) - c->ts_recent_ms;
+}
 
 static bool
 has_timestamp(const struct pl_tcp_conn *c, const struct pl_tcp_seg *seg)
@@ -96,9 +100,7 @@ step_rst(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, cons
 		(void)PL_DROP(t->core, tcp_rst_challenged);
 		pl_tcp_challenge(t, c, pkt);
 		return PL_STEP_DROP;
-	default:
-		(void)PL_DROP(t->core, tcp_rst_outside);
-		return PL_STEP_DROP;
+	default: (void)PL_DROP(t->core, tcp_rst_outside); return PL_STEP_DROP;
 	}
 }
 

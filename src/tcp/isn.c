@@ -14,8 +14,7 @@ static uint64_t
 keyed(const struct pl_key *key, const struct pl_tuple *k, uint32_t a, uint32_t b)
 {
 	struct isn_key in = {
-		.a = a, .b = b, .lport = k->lport, .rport = k->rport, .laddr = k->laddr, .family = k->raddr.family
-	};
+		.a = a, .b = b, .lport = k->lport, .rport = k->rport, .laddr = k->laddr, .family = k->raddr.family};
 
 	memcpy(in.raddr, k->raddr.octets, 16);
 	return pl_siphash24(key, &in, sizeof in);

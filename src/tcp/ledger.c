@@ -10,7 +10,11 @@ is_near(uint32_t a_us, uint32_t b_us, uint32_t merge_us)
 	return d < merge_us || 0u - d < merge_us;
 }
 
-static uint32_t later(uint32_t a_us, uint32_t b_us) { return (int32_t)(a_us - b_us) > 0 ? a_us : b_us; }
+static uint32_t
+later(uint32_t a_us, uint32_t b_us)
+{
+	return (int32_t)(a_us - b_us) > 0 ? a_us : b_us;
+}
 
 void
 pl_ledger_init(struct pl_ledger *l, pl_seq una)
@@ -20,7 +24,11 @@ pl_ledger_init(struct pl_ledger *l, pl_seq una)
 	l->cap = PL_LEDGER_INLINE;
 }
 
-static enum pl_obj type_of(unsigned cap) { return cap == 16 ? PL_OBJ_ledger16 : PL_OBJ_ledger64; }
+static enum pl_obj
+type_of(unsigned cap)
+{
+	return cap == 16 ? PL_OBJ_ledger16 : PL_OBJ_ledger64;
+}
 
 static void
 release(struct pl_mem *m, struct pl_ledger *l)
@@ -179,7 +187,7 @@ pl_ledger_sent(struct pl_mem *m, struct pl_ledger *l, pl_seq end, uint32_t now_u
 	}
 	if (l->n == l->cap && !grow(m, l))
 		forget_one(m, l);
-	insert(m, l, l->n, (struct pl_range){ .end = end, .sent_us = now_us });
+	insert(m, l, l->n, (struct pl_range){.end = end, .sent_us = now_us});
 }
 
 /* Boundaries at both ends, clipped to the ledger; the ranges of [start, end) are [*first, *last). */
@@ -238,7 +246,7 @@ note_acked(const struct pl_range *r, uint32_t octets, struct pl_ledger_acked *ou
 struct pl_ledger_acked
 pl_ledger_ack(struct pl_mem *m, struct pl_ledger *l, pl_seq ack)
 {
-	struct pl_ledger_acked out = { 0 };
+	struct pl_ledger_acked out = {0};
 	struct pl_range *r = pl_ledger_ranges(m, l);
 	unsigned gone = 0;
 

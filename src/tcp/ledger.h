@@ -33,9 +33,9 @@ struct pl_range {
 };
 
 struct pl_ledger {
-	pl_seq una;     /* where range 0 begins */
-	pl_id more;     /* the ranges, when not inline */
-	uint8_t n, cap; /* ranges in use; places: 4, 16 or 64 */
+	pl_seq una;        /* where range 0 begins */
+	pl_id more;        /* the ranges, when not inline */
+	uint8_t n, cap;    /* ranges in use; places: 4, 16 or 64 */
 	uint16_t dup_acks; /* NewReno: segments that left the network without telling which */
 	struct pl_range in[PL_LEDGER_INLINE];
 };
@@ -52,14 +52,15 @@ pl_seq pl_ledger_end(const struct pl_mem *m, const struct pl_ledger *l);
 void pl_ledger_sent(struct pl_mem *m, struct pl_ledger *l, pl_seq end, uint32_t now_us, uint32_t merge_us);
 
 /** [start, end) was sent again. */
-void pl_ledger_resent(struct pl_mem *m, struct pl_ledger *l, pl_seq start, pl_seq end, uint32_t now_us, uint32_t merge_us);
+void pl_ledger_resent(struct pl_mem *m, struct pl_ledger *l, pl_seq start, pl_seq end, uint32_t now_us,
+                      uint32_t merge_us);
 
 struct pl_ledger_acked {
-	uint32_t octets;       /* left the ledger */
-	uint32_t were_sacked;  /* of these, SACKed before */
-	bool spoiled;          /* some octet was sent more than once */
-	bool has_sample;       /* some octet was not SACKed before, and nothing is spoiled */
-	uint32_t sent_us;      /* latest transmission among those */
+	uint32_t octets;      /* left the ledger */
+	uint32_t were_sacked; /* of these, SACKed before */
+	bool spoiled;         /* some octet was sent more than once */
+	bool has_sample;      /* some octet was not SACKed before, and nothing is spoiled */
+	uint32_t sent_us;     /* latest transmission among those */
 };
 
 /** Everything below ack is acknowledged. */

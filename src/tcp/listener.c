@@ -53,7 +53,7 @@ pl_tcp_listener_open(struct pl_tcp *t, uint8_t laddr, uint8_t family, uint16_t p
 	if (!id)
 		return PLIM_ENOMEM;
 	l = pl_mem_ptr(&t->core->mem, id);
-	l->rec = (struct pl_tcp_rec){ .kind = PL_REC_LISTENER, .laddr = laddr, .family = family, .lport = port };
+	l->rec = (struct pl_tcp_rec){.kind = PL_REC_LISTENER, .laddr = laddr, .family = family, .lport = port};
 	l->number = (uint16_t)number;
 	l->backlog = (uint32_t)t->core->conf.backlog;
 	t->listeners[number] = id;

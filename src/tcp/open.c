@@ -5,13 +5,17 @@
 #include "tcp/isn.h"
 #include "tcp/window.h"
 
-#define DEFAULT_MSS4 536  /* MUST-15 */
+#define DEFAULT_MSS4 536 /* MUST-15 */
 #define DEFAULT_MSS6 1220
 #define TS_OCTETS 12
 #define LEAST_MTU4 576
 #define LEAST_MTU6 1280
 
-static uint16_t header_octets(uint8_t family) { return (family == 4 ? 20 : 40) + PL_TCP_HEADER; }
+static uint16_t
+header_octets(uint8_t family)
+{
+	return (family == 4 ? 20 : 40) + PL_TCP_HEADER;
+}
 
 uint16_t
 pl_tcp_our_mss(const struct pl_tcp *t, const struct pl_tuple *k)

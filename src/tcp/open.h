@@ -8,10 +8,10 @@
 /** What a handshake agreed on. */
 struct pl_handshake {
 	pl_seq iss, irs;
-	uint16_t mss;      /* the peer's, 0: none told (MUST-15) */
-	uint8_t opts;      /* PL_OPT_WSCALE, PL_OPT_TS, PL_OPT_SACK_OK agreed */
-	uint8_t wscale;    /* peer's shift */
-	uint32_t rcv_wnd;  /* octets that our SYN or SYN-ACK advertised */
+	uint16_t mss;     /* the peer's, 0: none told (MUST-15) */
+	uint8_t opts;     /* PL_OPT_WSCALE, PL_OPT_TS, PL_OPT_SACK_OK agreed */
+	uint8_t wscale;   /* peer's shift */
+	uint32_t rcv_wnd; /* octets that our SYN or SYN-ACK advertised */
 };
 
 /** The MSS we advertise on the way to a peer (MUST-67, SHLD-5). */

@@ -26,9 +26,9 @@
 /* What to send next. */
 struct plan {
 	pl_seq seq;
-	uint32_t len;  /* text */
+	uint32_t len; /* text */
 	bool fin;
-	bool again;    /* retransmission */
+	bool again; /* retransmission */
 	bool probe;
 };
 
@@ -150,17 +150,17 @@ plan_segment(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct p
 	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 	uint32_t quota = pl_tcp_quota(t, c);
 
-	*p = (struct plan){ .seq = c->snd_nxt };
+	*p = (struct plan){.seq = c->snd_nxt};
 	if (plan_lost(t, c, quota, p))
 		return true;
-	*p = (struct plan){ .seq = c->snd_nxt };
+	*p = (struct plan){.seq = c->snd_nxt};
 	if (!pl_ledger_has_lost(&t->core->mem, &h->ledger) || h->rec.phase != PL_LOSS)
 		if (plan_new(t, c, quota, most_per_segment(t, c, path), p))
 			return true;
-	*p = (struct plan){ .seq = c->snd_nxt };
+	*p = (struct plan){.seq = c->snd_nxt};
 	if (plan_probe(t, c, p))
 		return true;
-	*p = (struct plan){ .seq = c->snd_nxt };
+	*p = (struct plan){.seq = c->snd_nxt};
 	return h->want & PL_WANT_ACK_NOW;
 }
 
@@ -197,7 +197,7 @@ static struct pl_tcp_seg
 header_of(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tuple *k, const struct plan *p)
 {
 	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
-	struct pl_tcp_seg s = { .sport = k->lport, .dport = k->rport, .seq = p->seq, .ack = c->rcv_nxt };
+	struct pl_tcp_seg s = {.sport = k->lport, .dport = k->rport, .seq = p->seq, .ack = c->rcv_nxt};
 
 	s.flags = PL_TH_ACK | (p->fin ? PL_TH_FIN : 0) | (is_pushed(h, p) ? PL_TH_PSH : 0);
 	if (pl_seq_lt(p->seq, h->snd_up)) {
@@ -240,12 +240,13 @@ put_text(const struct pl_tcp *t, const struct pl_tcp_hot *h, struct plim_frame *
 
 /* DSCP and TTL as the application set them (MUST-48, MUST-49). */
 static void
-put_ip(struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_path *path, const struct pl_tuple *k, size_t l4_len,
-       uint8_t *frame)
+put_ip(struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_path *path, const struct pl_tuple *k,
+       size_t l4_len, uint8_t *frame)
 {
 	const struct pl_tcp_connopt *o = c->opt ? pl_mem_ptr(&t->core->mem, c->opt) : NULL;
 
-	pl_net_put_header(t->net, frame, path, &k->raddr, PL_PROTO_TCP, l4_len, o ? (uint8_t)(o->dscp << 2) : 0, o ? o->ttl : 0);
+	pl_net_put_header(t->net, frame, path, &k->raddr, PL_PROTO_TCP, l4_len, o ? (uint8_t)(o->dscp << 2) : 0,
+	                  o ? o->ttl : 0);
 }
 
 static void
@@ -261,7 +262,7 @@ build(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_path *path, struc
 	if (p->len > room && (s.opt.n_sacks > 0)) { /* SACK blocks take the place of text */
 		p->len = room;
 		p->fin = false;
-		s.flags &= (uint8_t)~(PL_TH_FIN | PL_TH_PSH);
+		s.flags &= (uint8_t) ~(PL_TH_FIN | PL_TH_PSH);
 	}
 	f->flags = 0;
 	f->gso_size = p->len > room ? (uint16_t)room : 0;
@@ -323,7 +324,7 @@ note_sent(struct pl_tcp *t, struct pl_tcp_conn *c, const struct plan *p)
 static struct pl_tcp_reply
 syn_of(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_tuple *k)
 {
-	struct pl_tcp_reply r = { .lport = k->lport, .rport = k->rport, .flags = PL_TH_SYN, .seq = c->snd_una };
+	struct pl_tcp_reply r = {.lport = k->lport, .rport = k->rport, .flags = PL_TH_SYN, .seq = c->snd_una};
 	bool is_answer = c->rec.state == PLIM_SYN_RECEIVED;
 	uint8_t agreed = (c->flags & PL_CF_TS ? PL_OPT_TS : 0) | (c->flags & PL_CF_SACK ? PL_OPT_SACK_OK : 0) |
 	                 (c->flags & PL_CF_WSCALE ? PL_OPT_WSCALE : 0);

@@ -75,7 +75,7 @@ may_add(struct pl_mem *m, struct pl_rcvq *q, pl_seq start, pl_seq end)
 static void
 note_recent(struct pl_rcvq *q, pl_seq start, pl_seq end)
 {
-	pl_seq keep[PL_TCP_MAX_SACKS] = { start };
+	pl_seq keep[PL_TCP_MAX_SACKS] = {start};
 	unsigned n = 1;
 
 	for (unsigned i = 0; i < q->n_recent && n < PL_TCP_MAX_SACKS; i++)
@@ -100,7 +100,7 @@ add(struct pl_mem *m, struct pl_rcvq *q, pl_seq start, pl_seq end)
 	}
 	memmove(&v[i + 1], &v[j], (size_t)(q->n - j) * sizeof *v);
 	q->n = (uint8_t)(q->n - (j - i) + 1);
-	v[i] = (struct pl_sack){ start, end };
+	v[i] = (struct pl_sack){start, end};
 	note_recent(q, start, end);
 }
 
@@ -152,7 +152,7 @@ write_in_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_span t
 	if (done < text.len && q->n > 0) {
 		pl_rcvq_prune(m, q, pl_seq_add(seq, done));
 		*pruned = true;
-		text = (struct pl_span){ text.p + done, text.len - done };
+		text = (struct pl_span){text.p + done, text.len - done};
 		done += pl_bmap_write(m, &q->map, pl_seq_add(seq, done), text, PL_GRANT_NORMAL);
 	}
 	return done;
@@ -170,7 +170,7 @@ pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq, 
 	done = write_in_order(m, q, seq, text, pruned);
 	if (done == 0 && pl_rcvq_unread(q, *rcv_nxt) < 2 * pl_mem_block(m)) {
 		/* The reserve keeps a connection with little unread text going. */
-		struct pl_span rest = { text.p, PL_MIN(text.len, pl_mem_block(m)) };
+		struct pl_span rest = {text.p, PL_MIN(text.len, pl_mem_block(m))};
 
 		done = pl_bmap_write(m, &q->map, seq, rest, PL_GRANT_RESERVE);
 	}
@@ -220,7 +220,7 @@ pl_rcvq_peek(const struct pl_mem *m, const struct pl_rcvq *q, pl_seq rcv_nxt, ui
 		if (PL_NEVER(!p))
 			break;
 		run = PL_MIN(run, left);
-		spans[used++] = (struct plim_span){ p, run };
+		spans[used++] = (struct plim_span){p, run};
 		total += run;
 		left -= run;
 	}

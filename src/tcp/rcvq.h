@@ -18,12 +18,12 @@
 
 struct pl_rcvq {
 	struct pl_bmap map;
-	pl_seq read;          /* next octet for the application */
-	pl_id more;           /* intervals, when not inline */
-	uint8_t n, cap;       /* intervals in use; places */
-	bool has_fin;         /* a FIN is known at fin_seq */
+	pl_seq read;    /* next octet for the application */
+	pl_id more;     /* intervals, when not inline */
+	uint8_t n, cap; /* intervals in use; places */
+	bool has_fin;   /* a FIN is known at fin_seq */
 	uint8_t n_recent;
-	pl_seq fin_seq;       /* sequence number of the FIN */
+	pl_seq fin_seq; /* sequence number of the FIN */
 	struct pl_sack in[PL_IVL_INLINE];
 	pl_seq recent[PL_TCP_MAX_SACKS]; /* starts of the intervals that changed last, newest first (RFC 2018 §4) */
 };
@@ -32,7 +32,11 @@ void pl_rcvq_init(struct pl_rcvq *q, pl_seq rcv_nxt);
 void pl_rcvq_clear(struct pl_mem *m, struct pl_rcvq *q);
 
 /** Octets to read. */
-static inline uint32_t pl_rcvq_unread(const struct pl_rcvq *q, pl_seq rcv_nxt) { return pl_seq_diff(rcv_nxt, q->read); }
+static inline uint32_t
+pl_rcvq_unread(const struct pl_rcvq *q, pl_seq rcv_nxt)
+{
+	return pl_seq_diff(rcv_nxt, q->read);
+}
 
 /** Octets beyond a hole. */
 uint32_t pl_rcvq_out_of_order(const struct pl_mem *m, const struct pl_rcvq *q);
@@ -48,8 +52,8 @@ enum pl_rcvq_verdict {
  * what is now in order. Text at *rcv_nxt may use the reserve and pushes out the queue's own out-of-order tail.
  * *pruned is set when that happened.
  */
-enum pl_rcvq_verdict pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq, struct pl_span text,
-                                   bool *pruned);
+enum pl_rcvq_verdict pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq,
+                                   struct pl_span text, bool *pruned);
 
 /** The interval that holds seq, or false. */
 bool pl_rcvq_find(const struct pl_mem *m, const struct pl_rcvq *q, pl_seq seq, struct pl_sack *out);

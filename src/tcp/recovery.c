@@ -233,12 +233,8 @@ pl_tcp_recovery_acked(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_a
 	else if (ev->acked > 0)
 		h->rec.may_undo = false;
 	switch (h->rec.phase) {
-	case PL_OPEN:
-		in_open(t, c, h, ev);
-		break;
-	case PL_RECOVERY:
-		in_recovery(t, c, h, ev);
-		break;
+	case PL_OPEN: in_open(t, c, h, ev); break;
+	case PL_RECOVERY: in_recovery(t, c, h, ev); break;
 	case PL_LOSS:
 		if (ev->acked > 0 && h->cc.cwnd < UINT32_MAX / 4)
 			pl_tcp_cc_acked(&h->cc, ev->acked, pl_tcp_text_mss(c), pl_tcp_ms(t->core->now), c->srtt_us);

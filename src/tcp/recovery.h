@@ -13,12 +13,12 @@
 
 /** What one acceptable ACK said. */
 struct pl_ack_event {
-	uint32_t acked;         /* octets newly acknowledged */
+	uint32_t acked; /* octets newly acknowledged */
 	uint32_t newly_sacked;
 	uint32_t flight_before; /* SND.NXT - SND.UNA before it */
 	bool is_dup;            /* RFC 5681 §2: duplicate ACK */
 	bool has_sample;
-	uint32_t rtt_us;        /* of the newest segment it acknowledges, if has_sample */
+	uint32_t rtt_us; /* of the newest segment it acknowledges, if has_sample */
 	bool has_tsecr;
 	uint32_t tsecr;
 };

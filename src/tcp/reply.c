@@ -10,7 +10,7 @@
 struct pl_tcp_reply
 pl_tcp_reply_for(const struct pl_tcp *t, const struct pl_tuple *k, bool ts, uint32_t ts_recent)
 {
-	struct pl_tcp_reply r = { .lport = k->lport, .rport = k->rport };
+	struct pl_tcp_reply r = {.lport = k->lport, .rport = k->rport};
 
 	if (ts) {
 		r.opt_has = PL_OPT_TS;
@@ -34,8 +34,8 @@ pl_tcp_reply_push(struct pl_tcp *t, const struct pl_tuple *k, const struct pl_pk
 void
 pl_tcp_reply_reset(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
-	struct pl_tuple k = { .raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr };
-	struct pl_tcp_reply r = { .lport = k.lport, .rport = k.rport, .flags = PL_TH_RST };
+	struct pl_tuple k = {.raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr};
+	struct pl_tcp_reply r = {.lport = k.lport, .rport = k.rport, .flags = PL_TH_RST};
 
 	if (seg->flags & PL_TH_RST)
 		return;

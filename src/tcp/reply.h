@@ -30,6 +30,7 @@ void pl_tcp_send_keepalive(struct pl_tcp *t, struct pl_tcp_conn *c);
 struct pl_tcp_reply pl_tcp_reply_for(const struct pl_tcp *t, const struct pl_tuple *k, bool ts, uint32_t ts_recent);
 
 /** Hand a reply to the ring; counts it, or its drop. False: the ring is full. */
-bool pl_tcp_reply_push(struct pl_tcp *t, const struct pl_tuple *k, const struct pl_pkt *pkt, const struct pl_tcp_reply *r);
+bool pl_tcp_reply_push(struct pl_tcp *t, const struct pl_tuple *k, const struct pl_pkt *pkt,
+                       const struct pl_tcp_reply *r);
 
 #endif

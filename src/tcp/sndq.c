@@ -27,7 +27,7 @@ pl_sndq_append(struct pl_mem *m, struct pl_sndq *q, const uint8_t *data, uint32_
 
 	if (q->una == q->end && q->lent == 0)
 		pl_bmap_rebase(m, &q->map, q->end);
-	done = pl_bmap_write(m, &q->map, q->end, (struct pl_span){ data, len }, PL_GRANT_NORMAL);
+	done = pl_bmap_write(m, &q->map, q->end, (struct pl_span){data, len}, PL_GRANT_NORMAL);
 	q->end = pl_seq_add(q->end, done);
 	return done;
 }
@@ -47,7 +47,7 @@ pl_sndq_lend(struct pl_mem *m, struct pl_sndq *q, uint32_t want, struct plim_spa
 		if (!p)
 			break;
 		run = PL_MIN(run, want - total);
-		spans[used++] = (struct plim_span){ p, run };
+		spans[used++] = (struct plim_span){p, run};
 		total += run;
 	}
 	*n = used;

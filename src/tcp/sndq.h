@@ -13,17 +13,21 @@
 
 struct pl_sndq {
 	struct pl_bmap map;
-	pl_seq una, end;  /* queued octets */
-	pl_seq push;      /* end of the last write that was not MORE: PSH when it is sent (MUST-61) */
-	uint32_t lent;    /* octets lent behind end */
-	bool fin;         /* CLOSE was called: a FIN follows end */
-	bool more;        /* the last write said more follows */
+	pl_seq una, end; /* queued octets */
+	pl_seq push;     /* end of the last write that was not MORE: PSH when it is sent (MUST-61) */
+	uint32_t lent;   /* octets lent behind end */
+	bool fin;        /* CLOSE was called: a FIN follows end */
+	bool more;       /* the last write said more follows */
 };
 
 void pl_sndq_init(struct pl_sndq *q, pl_seq una);
 void pl_sndq_clear(struct pl_mem *m, struct pl_sndq *q);
 
-static inline uint32_t pl_sndq_len(const struct pl_sndq *q) { return pl_seq_diff(q->end, q->una); }
+static inline uint32_t
+pl_sndq_len(const struct pl_sndq *q)
+{
+	return pl_seq_diff(q->end, q->una);
+}
 
 /** Queue octets, at most `room`. Returns how many memory allowed. */
 uint32_t pl_sndq_append(struct pl_mem *m, struct pl_sndq *q, const uint8_t *data, uint32_t len);

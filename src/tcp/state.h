@@ -26,7 +26,8 @@ pl_tcp_is_receiving(enum plim_state s)
 static inline bool
 pl_tcp_is_sending(enum plim_state s)
 {
-	return s == PLIM_ESTABLISHED || s == PLIM_CLOSE_WAIT || s == PLIM_FIN_WAIT_1 || s == PLIM_CLOSING || s == PLIM_LAST_ACK;
+	return s == PLIM_ESTABLISHED || s == PLIM_CLOSE_WAIT || s == PLIM_FIN_WAIT_1 || s == PLIM_CLOSING ||
+	       s == PLIM_LAST_ACK;
 }
 
 /* Was the peer's FIN taken? Then RCV.NXT is one beyond the text. */
@@ -52,6 +53,10 @@ pl_tcp_unread(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	return h ? pl_rcvq_unread(&h->rcvq, pl_tcp_text_end(c)) : 0;
 }
 
-static inline bool pl_tcp_is_synchronized(enum plim_state s) { return s >= PLIM_ESTABLISHED; }
+static inline bool
+pl_tcp_is_synchronized(enum plim_state s)
+{
+	return s >= PLIM_ESTABLISHED;
+}
 
 #endif

@@ -24,7 +24,7 @@ static void
 take_syn(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg)
 {
 	struct pl_tuple k = pl_tcp_rec_tuple(&c->rec);
-	struct pl_handshake hs = { .iss = c->snd_una, .irs = seg->seq, .wscale = seg->opt.wscale };
+	struct pl_handshake hs = {.iss = c->snd_una, .irs = seg->seq, .wscale = seg->opt.wscale};
 	pl_seq snd_una = c->snd_una, snd_nxt = c->snd_nxt;
 
 	hs.mss = seg->opt.has & PL_OPT_MSS ? seg->opt.mss : 0;

@@ -15,11 +15,20 @@
 #include "tcp/table.h"
 #include "tcp/window.h"
 
+#define HONEST_ANSWER_MS 1000u
 #define SWEEP_SPACING_NS 200u /* per entry: sweeps cost at most about a tenth of a core */
 
-static struct pl_syn *syn_at(const struct pl_tcp *t, pl_id id) { return pl_mem_ptr(&t->core->mem, id); }
+static struct pl_syn *
+syn_at(const struct pl_tcp *t, pl_id id)
+{
+	return pl_mem_ptr(&t->core->mem, id);
+}
 
-static enum pl_obj syn_type(uint8_t family) { return family == 4 ? PL_OBJ_syn4 : PL_OBJ_syn6; }
+static enum pl_obj
+syn_type(uint8_t family)
+{
+	return family == 4 ? PL_OBJ_syn4 : PL_OBJ_syn6;
+}
 
 static uint32_t
 entries_in_cap(const struct plim_config *conf, size_t target)
@@ -53,7 +62,7 @@ pl_syncache_init(struct pl_tcp *t, uint8_t *buckets, uint32_t n)
 static struct pl_syn_bucket *
 bucket_for(struct pl_tcp *t, const struct plim_addr *raddr)
 {
-	uint8_t prefix[9] = { raddr->family };
+	uint8_t prefix[9] = {raddr->family};
 
 	memcpy(prefix + 1, raddr->octets, raddr->family == 4 ? 3 : 8);
 	return &t->syn.buckets[pl_siphash13(&t->core->hash_key, prefix, sizeof prefix) & t->syn.mask];
@@ -63,8 +72,7 @@ static struct pl_tuple
 tuple_of(const struct pl_syn *e)
 {
 	return (struct pl_tuple){
-		.raddr = pl_addr_from(e->family, e->raddr), .lport = e->lport, .rport = e->rport, .laddr = e->laddr
-	};
+		.raddr = pl_addr_from(e->family, e->raddr), .lport = e->lport, .rport = e->rport, .laddr = e->laddr};
 }
 
 static void
@@ -108,11 +116,31 @@ pl_syncache_find(struct pl_tcp *t, const struct pl_tuple *k)
 	for (pl_id id = b->oldest; id; id = syn_at(t, id)->next) {
 		struct pl_syn *e = syn_at(t, id);
 
-		if (e->lport == k->lport && e->rport == k->rport && e->laddr == k->laddr && e->family == k->raddr.family &&
-		    memcmp(e->raddr, k->raddr.octets, pl_addr_len(e->family)) == 0)
+		if (e->lport == k->lport && e->rport == k->rport && e->laddr == k->laddr &&
+		    e->family == k->raddr.family && memcmp(e->raddr, k->raddr.octets, pl_addr_len(e->family)) == 0)
 			return e;
 	}
 	return NULL;
+}
+
+/*
+ * May the oldest entry give its place? Its handshake completes without it when its ISS is a cookie;
+ * else it must have waited for longer than any honest answer takes.
+ */
+static bool
+may_replace(const struct pl_tcp *t, const struct pl_syn *e)
+{
+	return e->is_cookie || t->core->conf.syn_cookies == 0 || pl_tcp_ms(t->core->now) - e->born_ms >= HONEST_ANSWER_MS;
+}
+
+static bool
+replace_oldest(struct pl_tcp *t, struct pl_syn_bucket *b)
+{
+	if (!b->oldest || !may_replace(t, syn_at(t, b->oldest)))
+		return false;
+	free_entry(t, b, 0, b->oldest);
+	(void)PL_DROP(t->core, syn_replaced);
+	return true;
 }
 
 /* A place in the bucket: a fresh entry, or the oldest one's. NULL: refused. */
@@ -121,16 +149,11 @@ new_entry(struct pl_tcp *t, struct pl_syn_bucket *b, uint8_t family)
 {
 	pl_id id;
 
-	if (b->n >= PL_SYN_BUCKET_DEPTH) {
-		free_entry(t, b, 0, b->oldest);
-		(void)PL_DROP(t->core, syn_replaced);
-	}
+	if (b->n >= PL_SYN_BUCKET_DEPTH && !replace_oldest(t, b))
+		return NULL;
 	id = pl_mem_calloc(&t->core->mem, syn_type(family), PL_GRANT_NORMAL);
-	if (!id && b->oldest && syn_at(t, b->oldest)->family == family) {
-		free_entry(t, b, 0, b->oldest);
-		(void)PL_DROP(t->core, syn_replaced);
+	if (!id && replace_oldest(t, b))
 		id = pl_mem_calloc(&t->core->mem, syn_type(family), PL_GRANT_NORMAL);
-	}
 	if (!id)
 		return NULL;
 	if (b->newest)
@@ -146,20 +169,21 @@ new_entry(struct pl_tcp *t, struct pl_syn_bucket *b, uint8_t family)
 
 /* ---- answering ---- */
 
+/* The cache, or this prefix's bucket, is half full: the handshake must survive the loss of its entry. */
 static bool
-is_cookie_time(const struct pl_tcp *t)
+is_cookie_time(const struct pl_tcp *t, const struct pl_syn_bucket *b)
 {
 	uint64_t mode = t->core->conf.syn_cookies;
 
-	return mode == 2 || (mode == 1 && t->syn.n >= t->syn.half);
+	return mode == 2 || (mode == 1 && (t->syn.n >= t->syn.half || b->n > PL_SYN_BUCKET_DEPTH / 2));
 }
 
 /* SYN-ACK: its timestamp carries the options whenever its ISS may be a cookie. */
 static void
-send_synack(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_syn *e, bool cookie)
+send_synack(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_syn *e)
 {
 	struct pl_tuple k = tuple_of(e);
-	struct pl_tcp_reply r = { .lport = k.lport, .rport = k.rport, .flags = PL_TH_SYN | PL_TH_ACK };
+	struct pl_tcp_reply r = {.lport = k.lport, .rport = k.rport, .flags = PL_TH_SYN | PL_TH_ACK};
 
 	r.seq = e->iss;
 	r.ack = pl_seq_add(e->irs, 1);
@@ -167,7 +191,7 @@ send_synack(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_syn *e, 
 	r.wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), true);
 	if (r.opt_has & PL_OPT_TS) {
 		r.tsecr = e->tsval;
-		if (cookie)
+		if (e->is_cookie)
 			r.tsval = pl_cookie_ts(r.tsval, e->opts, e->wscale);
 	}
 	(void)pl_tcp_reply_push(t, &k, pkt, &r); /* a full ring: it is sent again */
@@ -207,7 +231,7 @@ answer_with_cookie(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_t
 	union {
 		struct pl_syn e;
 		uint8_t room[sizeof(struct pl_syn) + 12];
-	} u = { 0 };
+	} u = {0};
 
 	if (t->core->conf.syn_cookies == 0) {
 		(void)PL_DROP(t->core, syn_cache_full);
@@ -218,8 +242,9 @@ answer_with_cookie(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_t
 		return;
 	}
 	fill_entry(t, &u.e, k, seg);
+	u.e.is_cookie = true;
 	u.e.iss = pl_cookie_make(t, k, seg->seq, u.e.mss);
-	send_synack(t, pkt, &u.e, true);
+	send_synack(t, pkt, &u.e);
 	PL_ACTION(t->core, cookie_sent);
 }
 
@@ -227,24 +252,24 @@ static void
 remember(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_syn *e, const struct pl_tuple *k,
          const struct pl_tcp_seg *seg, pl_seq iss_floor)
 {
-	bool cookie = is_cookie_time(t) && iss_floor == 0;
 	pl_time due = t->core->now + PL_MS(t->core->conf.rto_initial_ms);
 
 	fill_entry(t, e, k, seg);
-	e->iss = cookie ? pl_cookie_make(t, k, seg->seq, e->mss) : pl_tcp_isn(t, k);
+	e->is_cookie = iss_floor == 0 && is_cookie_time(t, bucket_for(t, &k->raddr));
+	e->iss = e->is_cookie ? pl_cookie_make(t, k, seg->seq, e->mss) : pl_tcp_isn(t, k);
 	if (iss_floor && !pl_seq_lt(iss_floor, e->iss))
 		e->iss = pl_seq_add(iss_floor, 1u + ((uint32_t)pl_rng_next(&t->core->rng) & 0xffff));
 	e->born_ms = pl_tcp_ms(t->core->now);
 	e->due_ms = pl_tcp_ms(due);
 	note_deadline(t, due);
-	send_synack(t, pkt, e, cookie);
+	send_synack(t, pkt, e);
 }
 
 void
 pl_syncache_syn(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg,
                 pl_seq iss_floor)
 {
-	struct pl_tuple k = { .raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr };
+	struct pl_tuple k = {.raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr};
 	struct pl_syn *e = pl_syncache_find(t, &k);
 
 	if (pl_tcp_listener_is_full(l)) {
@@ -253,12 +278,13 @@ pl_syncache_syn(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt
 	}
 	if (e && e->irs == seg->seq) { /* the peer sent it again */
 		e->tsval = seg->opt.tsval;
-		send_synack(t, pkt, e, is_cookie_time(t));
+		send_synack(t, pkt, e);
 		return;
 	}
 	if (e)
 		remove_entry(t, e); /* 9293:3.10.7.4/4: back to LISTEN */
-	e = t->core->conf.syn_cookies == 2 && iss_floor == 0 ? NULL : new_entry(t, bucket_for(t, &k.raddr), k.raddr.family);
+	e = t->core->conf.syn_cookies == 2 && iss_floor == 0 ? NULL
+	                                                     : new_entry(t, bucket_for(t, &k.raddr), k.raddr.family);
 	if (e)
 		remember(t, pkt, e, &k, seg, iss_floor);
 	else if (iss_floor == 0)
@@ -300,7 +326,7 @@ static enum pl_step
 decide_half_open(const struct pl_syn *e, uint32_t rcv_wnd, const struct pl_tcp_seg *seg)
 {
 	pl_seq rcv_nxt = pl_seq_add(e->irs, 1);
-	struct pl_rcv_view v = { rcv_nxt, pl_seq_add(rcv_nxt, rcv_wnd), rcv_nxt };
+	struct pl_rcv_view v = {rcv_nxt, pl_seq_add(rcv_nxt, rcv_wnd), rcv_nxt};
 
 	if (seg->flags & PL_TH_RST)
 		return pl_tcp_decide_rst(&v, seg->seq);
@@ -325,13 +351,12 @@ pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const struct pl_pkt *pkt, 
 {
 	struct pl_tuple k = tuple_of(e);
 	struct pl_tcp_listener *l = pl_tcp_table_listener(t, k.laddr, k.raddr.family, k.lport);
-	struct pl_handshake hs = { .iss = e->iss, .irs = e->irs, .mss = e->mss, .opts = e->opts, .wscale = e->wscale };
+	struct pl_handshake hs = {.iss = e->iss, .irs = e->irs, .mss = e->mss, .opts = e->opts, .wscale = e->wscale};
 	struct pl_tcp_conn *c;
 
 	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), true);
 	switch (decide_half_open(e, hs.rcv_wnd, seg)) {
-	case PL_STEP_CONTINUE:
-		break;
+	case PL_STEP_CONTINUE: break;
 	case PL_STEP_RESET:
 		PL_TCP_COUNT(t->core, resets_in);
 		remove_entry(t, e);
@@ -340,11 +365,9 @@ pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const struct pl_pkt *pkt, 
 	case PL_STEP_CHALLENGE:
 		(void)PL_DROP(t->core, tcp_outside_window);
 		if (pl_bucket_take(&t->challenge_bucket, t->core->now))
-			send_synack(t, pkt, e, is_cookie_time(t));
+			send_synack(t, pkt, e);
 		return NULL;
-	default:
-		(void)PL_DROP(t->core, tcp_no_ack);
-		return NULL;
+	default: (void)PL_DROP(t->core, tcp_no_ack); return NULL;
 	}
 	if (seg->ack != pl_seq_add(e->iss, 1) || !l) {
 		(void)PL_DROP(t->core, tcp_bad_ack);
@@ -365,8 +388,8 @@ struct pl_tcp_conn *
 pl_syncache_cookie_ack(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt,
                        const struct pl_tcp_seg *seg)
 {
-	struct pl_tuple k = { .raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr };
-	struct pl_handshake hs = { .iss = seg->ack - 1, .irs = seg->seq - 1 };
+	struct pl_tuple k = {.raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr};
+	struct pl_handshake hs = {.iss = seg->ack - 1, .irs = seg->seq - 1};
 	struct pl_tcp_conn *c;
 
 	if (t->core->conf.syn_cookies == 0 || !pl_cookie_check(t, &k, hs.irs, hs.iss, &hs.mss))
@@ -399,7 +422,7 @@ visit(struct pl_tcp *t, struct pl_syn *e, pl_time now)
 	wait = PL_MIN(conf->rto_initial_ms << e->tries, conf->rto_max_ms);
 	e->tries++;
 	e->due_ms = pl_tcp_ms(now) + (uint32_t)wait;
-	send_synack(t, NULL, e, is_cookie_time(t));
+	send_synack(t, NULL, e);
 	PL_TCP_COUNT(t->core, retransmitted);
 	return true;
 }

@@ -27,14 +27,10 @@ uint8_t *
 pl_tcp_rec_raddr_mut(struct pl_tcp_rec *r)
 {
 	switch (r->kind) {
-	case PL_REC_CONN:
-		return (uint8_t *)r + offsetof(struct pl_tcp_conn, raddr);
-	case PL_REC_CLOSING:
-		return (uint8_t *)r + offsetof(struct pl_tcp_closing, raddr);
-	case PL_REC_TIMEWAIT:
-		return (uint8_t *)r + offsetof(struct pl_tcp_timewait, raddr);
-	default:
-		return NULL;
+	case PL_REC_CONN: return (uint8_t *)r + offsetof(struct pl_tcp_conn, raddr);
+	case PL_REC_CLOSING: return (uint8_t *)r + offsetof(struct pl_tcp_closing, raddr);
+	case PL_REC_TIMEWAIT: return (uint8_t *)r + offsetof(struct pl_tcp_timewait, raddr);
+	default: return NULL;
 	}
 }
 
@@ -47,7 +43,7 @@ pl_tcp_rec_raddr(const struct pl_tcp_rec *r)
 struct pl_tuple
 pl_tcp_rec_tuple(const struct pl_tcp_rec *r)
 {
-	struct pl_tuple k = { .lport = r->lport, .rport = r->rport, .laddr = r->laddr };
+	struct pl_tuple k = {.lport = r->lport, .rport = r->rport, .laddr = r->laddr};
 	const uint8_t *raddr = pl_tcp_rec_raddr(r);
 
 	if (raddr)
@@ -64,7 +60,7 @@ head_for(const struct pl_tcp *t, const struct table_key *key)
 static struct table_key
 key_of(const struct pl_tcp_rec *r)
 {
-	struct table_key key = { .lport = r->lport, .rport = r->rport, .laddr = r->laddr, .family = r->family };
+	struct table_key key = {.lport = r->lport, .rport = r->rport, .laddr = r->laddr, .family = r->family};
 	const uint8_t *raddr = pl_tcp_rec_raddr(r);
 
 	if (raddr)
@@ -95,7 +91,7 @@ find(const struct pl_tcp *t, const struct table_key *key)
 struct pl_tcp_rec *
 pl_tcp_table_find(const struct pl_tcp *t, const struct pl_tuple *k)
 {
-	struct table_key key = { .lport = k->lport, .rport = k->rport, .laddr = k->laddr, .family = k->raddr.family };
+	struct table_key key = {.lport = k->lport, .rport = k->rport, .laddr = k->laddr, .family = k->raddr.family};
 
 	memcpy(key.raddr, k->raddr.octets, 16);
 	return find(t, &key);
@@ -110,7 +106,7 @@ pl_tcp_table_has(const struct pl_tcp *t, const struct pl_tuple *k)
 static struct pl_tcp_listener *
 find_listener(const struct pl_tcp *t, uint8_t laddr, uint8_t family, uint16_t lport)
 {
-	struct table_key key = { .lport = lport, .laddr = laddr, .family = family };
+	struct table_key key = {.lport = lport, .laddr = laddr, .family = family};
 	struct pl_tcp_rec *r = find(t, &key);
 
 	return r && r->kind == PL_REC_LISTENER ? (struct pl_tcp_listener *)r : NULL;

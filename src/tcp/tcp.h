@@ -19,27 +19,27 @@
 
 /** A hand that sweeps small forms: their deadlines are in the records. */
 struct pl_tcp_hand {
-	pl_id cursor;      /* where an unfinished sweep goes on; 0: at the start */
-	uint8_t type;      /* index into the types it visits */
+	pl_id cursor; /* where an unfinished sweep goes on; 0: at the start */
+	uint8_t type; /* index into the types it visits */
 	bool sweeping;
-	pl_time next;      /* no deadline is earlier; the sweep is due then */
-	pl_time found;     /* earliest deadline seen in this sweep */
+	pl_time next;  /* no deadline is earlier; the sweep is due then */
+	pl_time found; /* earliest deadline seen in this sweep */
 };
 
 struct pl_tcp {
 	struct pl_core *core;
 	struct pl_net *net;
-	pl_id *heads;                 /* of hash chains */
+	pl_id *heads; /* of hash chains */
 	uint32_t head_mask;
 	uint32_t n_listeners;
-	struct pl_wheel wheel;        /* hot parts */
-	pl_id tx_head, tx_tail;       /* hot parts with something to send */
+	struct pl_wheel wheel;            /* hot parts */
+	pl_id tx_head, tx_tail;           /* hot parts with something to send */
 	pl_id blocked_head, blocked_tail; /* hot parts that wait for a neighbour */
-	uint32_t epoch;               /* pl_net_epoch() when the blocked ones were looked at */
-	uint32_t burst;               /* segments the head of the queue sent in a row */
-	pl_id lru_head, lru_tail;     /* hot parts, quietest first */
-	pl_id syn_head, syn_tail;     /* connections whose SYN waits to be sent */
-	pl_id tw_head, tw_tail;       /* TIME_WAIT records, next to expire first */
+	uint32_t epoch;                   /* pl_net_epoch() when the blocked ones were looked at */
+	uint32_t burst;                   /* segments the head of the queue sent in a row */
+	pl_id lru_head, lru_tail;         /* hot parts, quietest first */
+	pl_id syn_head, syn_tail;         /* connections whose SYN waits to be sent */
+	pl_id tw_head, tw_tail;           /* TIME_WAIT records, next to expire first */
 	uint32_t n_hot, n_orphans, n_unaccepted, n_closing, n_timewait;
 	uint64_t orphan_octets;
 	uint64_t by_state[PLIM_N_STATES];
@@ -66,17 +66,38 @@ pl_time pl_tcp_deadline(const struct pl_tcp *t);
 
 /* ---- time helpers ---- */
 
-static inline uint32_t pl_tcp_ms(pl_time now) { return (uint32_t)(now / 1000000u); }
-static inline uint32_t pl_tcp_us(pl_time now) { return (uint32_t)(now / 1000u); }
+static inline uint32_t
+pl_tcp_ms(pl_time now)
+{
+	return (uint32_t)(now / 1000000u);
+}
+static inline uint32_t
+pl_tcp_us(pl_time now)
+{
+	return (uint32_t)(now / 1000u);
+}
 
 /* ---- access ---- */
 
-static inline struct pl_tcp_rec *pl_tcp_rec(const struct pl_tcp *t, pl_id id) { return (struct pl_tcp_rec *)pl_mem_ptr(&t->core->mem, id); }
-static inline struct pl_tcp_conn *pl_tcp_conn(const struct pl_tcp *t, pl_id id) { return (struct pl_tcp_conn *)pl_mem_ptr(&t->core->mem, id); }
-static inline struct pl_tcp_hot *pl_tcp_hot(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+static inline struct pl_tcp_rec *
+pl_tcp_rec(const struct pl_tcp *t, pl_id id)
+{
+	return (struct pl_tcp_rec *)pl_mem_ptr(&t->core->mem, id);
+}
+static inline struct pl_tcp_conn *
+pl_tcp_conn(const struct pl_tcp *t, pl_id id)
+{
+	return (struct pl_tcp_conn *)pl_mem_ptr(&t->core->mem, id);
+}
+static inline struct pl_tcp_hot *
+pl_tcp_hot(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
 	return c->hot ? (struct pl_tcp_hot *)pl_mem_ptr(&t->core->mem, c->hot) : NULL;
 }
-static inline pl_id pl_tcp_id(const struct pl_tcp *t, const void *rec) { return pl_mem_id(&t->core->mem, rec); }
+static inline pl_id
+pl_tcp_id(const struct pl_tcp *t, const void *rec)
+{
+	return pl_mem_id(&t->core->mem, rec);
+}
 
 #endif

@@ -39,7 +39,7 @@ note_duplicate(struct pl_tcp *t, struct pl_tcp_conn *c, pl_seq start, pl_seq end
 	PL_TCP_COUNT(t->core, duplicates);
 	if (!h || !(c->flags & PL_CF_SACK) || start == end)
 		return;
-	h->dsack = (struct pl_sack){ start, end };
+	h->dsack = (struct pl_sack){start, end};
 	h->want |= PL_WANT_DSACK;
 }
 
@@ -60,7 +60,7 @@ trim(const struct pl_tcp_conn *c, pl_seq *seq, struct pl_span text)
 	if (pl_seq_lt(*seq, c->rcv_nxt)) {
 		size_t old = PL_MIN(pl_seq_diff(c->rcv_nxt, *seq), text.len);
 
-		text = (struct pl_span){ text.p + old, text.len - old };
+		text = (struct pl_span){text.p + old, text.len - old};
 		*seq = pl_seq_add(*seq, (uint32_t)old);
 	}
 	if (pl_seq_le(c->max_edge, *seq))
@@ -76,7 +76,8 @@ is_stored(const struct pl_tcp *t, const struct pl_tcp_hot *h, pl_seq seq, struct
 {
 	struct pl_sack have;
 
-	return pl_rcvq_find(&t->core->mem, &h->rcvq, seq, &have) && pl_seq_le(pl_seq_add(seq, (uint32_t)text.len), have.end);
+	return pl_rcvq_find(&t->core->mem, &h->rcvq, seq, &have) &&
+	       pl_seq_le(pl_seq_add(seq, (uint32_t)text.len), have.end);
 }
 
 static void
@@ -100,15 +101,11 @@ take_fin(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt)
 	pl_tcp_ack_now(t, c, pkt);
 	pl_tcp_tell(t, c, PLIM_EV_PEER_FIN | PLIM_EV_READABLE);
 	switch (c->rec.state) {
-	case PLIM_ESTABLISHED:
-		pl_tcp_set_state(t, &c->rec, PLIM_CLOSE_WAIT);
-		return PL_STEP_CONTINUE;
+	case PLIM_ESTABLISHED: pl_tcp_set_state(t, &c->rec, PLIM_CLOSE_WAIT); return PL_STEP_CONTINUE;
 	case PLIM_FIN_WAIT_1: /* our FIN is not acknowledged, or step five had moved us on */
 		pl_tcp_set_state(t, &c->rec, PLIM_CLOSING);
 		return PL_STEP_CONTINUE;
-	default:
-		pl_tcp_begin_timewait(t, c);
-		return PL_STEP_DROP;
+	default: pl_tcp_begin_timewait(t, c); return PL_STEP_DROP;
 	}
 }
 

@@ -72,7 +72,8 @@ keepalive_of(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 
 	return (struct keepalive){
 		.idle_ms = o && o->keepalive_idle_ms ? o->keepalive_idle_ms : (uint32_t)conf->keepalive_idle_ms,
-		.interval_ms = o && o->keepalive_interval_ms ? o->keepalive_interval_ms : (uint32_t)conf->keepalive_interval_ms,
+		.interval_ms = o && o->keepalive_interval_ms ? o->keepalive_interval_ms
+	                                                     : (uint32_t)conf->keepalive_interval_ms,
 		.probes = o && o->keepalive_probes ? o->keepalive_probes : (unsigned)conf->keepalive_probes,
 	};
 }
@@ -254,7 +255,8 @@ fire_syn(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
 	const struct plim_config *conf = &t->core->conf;
 	const struct pl_tcp_connopt *o = options(t, c);
-	uint64_t limit = o && o->user_timeout_ms ? PL_MIN(o->user_timeout_ms, conf->syn_timeout_ms) : conf->syn_timeout_ms;
+	uint64_t limit =
+		o && o->user_timeout_ms ? PL_MIN(o->user_timeout_ms, conf->syn_timeout_ms) : conf->syn_timeout_ms;
 	uint32_t age = pl_tcp_ms(t->core->now) - c->born_ms;
 
 	if ((c->rec.state != PLIM_SYN_SENT && c->rec.state != PLIM_SYN_RECEIVED) || t->core->now < c->syn_at)
@@ -267,7 +269,8 @@ fire_syn(struct pl_tcp *t, struct pl_tcp_conn *c)
 	if (c->probes > 0)
 		PL_TCP_COUNT(t->core, retransmitted);
 	pl_tcp_syn_push(t, c);
-	c->syn_at = t->core->now + PL_MS(PL_MIN(PL_MIN(conf->rto_initial_ms << PL_MIN(c->probes, 16), conf->rto_max_ms), limit - age));
+	c->syn_at = t->core->now +
+	            PL_MS(PL_MIN(PL_MIN(conf->rto_initial_ms << PL_MIN(c->probes, 16), conf->rto_max_ms), limit - age));
 	return false;
 }
 
@@ -324,7 +327,7 @@ fire_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
 
 /* ---- the hand ---- */
 
-static const enum pl_obj hand_types[] = { PL_OBJ_conn4, PL_OBJ_conn6, PL_OBJ_closing4, PL_OBJ_closing6 };
+static const enum pl_obj hand_types[] = {PL_OBJ_conn4, PL_OBJ_conn6, PL_OBJ_closing4, PL_OBJ_closing6};
 
 void
 pl_tcp_hand_note(struct pl_tcp *t, pl_time at)

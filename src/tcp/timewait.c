@@ -12,9 +12,17 @@
 
 #define ISS_STEP 0x10000u /* a taken-over tuple begins so far above the old SND.NXT */
 
-static struct pl_tcp_timewait *tw_at(const struct pl_tcp *t, pl_id id) { return pl_mem_ptr(&t->core->mem, id); }
+static struct pl_tcp_timewait *
+tw_at(const struct pl_tcp *t, pl_id id)
+{
+	return pl_mem_ptr(&t->core->mem, id);
+}
 
-static enum pl_obj tw_type(uint8_t family) { return family == 4 ? PL_OBJ_tw4 : PL_OBJ_tw6; }
+static enum pl_obj
+tw_type(uint8_t family)
+{
+	return family == 4 ? PL_OBJ_tw4 : PL_OBJ_tw6;
+}
 
 /* ---- order of expiry ---- */
 
@@ -58,7 +66,11 @@ pl_tcp_timewait_free(struct pl_tcp *t, struct pl_tcp_timewait *w)
 
 /* ---- entering ---- */
 
-static uint32_t two_msl_ms(const struct pl_tcp *t) { return (uint32_t)(2 * t->core->conf.msl_ms); }
+static uint32_t
+two_msl_ms(const struct pl_tcp *t)
+{
+	return (uint32_t)(2 * t->core->conf.msl_ms);
+}
 
 /* A record: fresh, or in place of the oldest of its size. */
 static struct pl_tcp_timewait *
@@ -82,9 +94,11 @@ adopt(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct pl_tcp_rec *old)
 {
 	const uint8_t *raddr = pl_tcp_rec_raddr(old);
 
-	w->rec = (struct pl_tcp_rec){
-		.kind = PL_REC_TIMEWAIT, .laddr = old->laddr, .family = old->family, .lport = old->lport, .rport = old->rport
-	};
+	w->rec = (struct pl_tcp_rec){.kind = PL_REC_TIMEWAIT,
+	                             .laddr = old->laddr,
+	                             .family = old->family,
+	                             .lport = old->lport,
+	                             .rport = old->rport};
 	memcpy(pl_tcp_rec_raddr_mut(&w->rec), raddr, pl_addr_len(old->family));
 	w->expire_ms = pl_tcp_ms(t->core->now) + two_msl_ms(t);
 	pl_tcp_state_born(t, &w->rec, PLIM_TIME_WAIT);

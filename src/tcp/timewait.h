@@ -13,14 +13,14 @@
 
 struct pl_tcp_timewait {
 	struct pl_tcp_rec rec;
-	pl_id next, prev;      /* in order of expiry */
+	pl_id next, prev; /* in order of expiry */
 	pl_seq snd_nxt, rcv_nxt;
 	uint32_t ts_recent;
-	uint32_t expire_ms;    /* milliseconds modulo 2^32 */
-	uint16_t age_half_s;   /* half seconds since it began, at the last restart */
-	uint8_t wscale;        /* as struct pl_tcp_conn */
+	uint32_t expire_ms;  /* milliseconds modulo 2^32 */
+	uint16_t age_half_s; /* half seconds since it began, at the last restart */
+	uint8_t wscale;      /* as struct pl_tcp_conn */
 	uint8_t has_ts;
-	uint8_t raddr[4];      /* IPv6: 12 more */
+	uint8_t raddr[4]; /* IPv6: 12 more */
 };
 
 _Static_assert(offsetof(struct pl_tcp_timewait, raddr) + 4 <= 48, "see mem/objects.h");

@@ -114,13 +114,10 @@ may_send(const struct pl_tcp_conn *c)
 		return PLIM_EPIPE;
 	switch (c->rec.state) {
 	case PLIM_ESTABLISHED:
-	case PLIM_CLOSE_WAIT:
-		return PLIM_OK;
+	case PLIM_CLOSE_WAIT: return PLIM_OK;
 	case PLIM_SYN_SENT:
-	case PLIM_SYN_RECEIVED:
-		return PLIM_EAGAIN;
-	default:
-		return PLIM_ENOTCONN;
+	case PLIM_SYN_RECEIVED: return PLIM_EAGAIN;
+	default: return PLIM_ENOTCONN;
 	}
 }
 
@@ -175,7 +172,8 @@ pl_tcp_send(struct pl_tcp *t, struct pl_tcp_conn *c, const uint8_t *data, size_t
 		return room;
 	done = pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data, (uint32_t)PL_MIN((uint64_t)room, len));
 	if (done == 0 && pl_tcp_compact_quiet(t, PORT_PROBES))
-		done = pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data, (uint32_t)PL_MIN((uint64_t)room, len));
+		done = pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data,
+		                      (uint32_t)PL_MIN((uint64_t)room, len));
 	if (done == 0)
 		return len ? refuse_send(t, c) : 0;
 	queued(t, c, flags);
@@ -346,12 +344,8 @@ close_orphan(struct pl_tcp *t, struct pl_tcp_conn *c)
 			pl_tcp_timer_arm(t, c);
 		}
 		return;
-	case PLIM_TIME_WAIT:
-		pl_tcp_timewait_enter(t, c);
-		return;
-	default:
-		(void)pl_tcp_settle(t, c);
-		return;
+	case PLIM_TIME_WAIT: pl_tcp_timewait_enter(t, c); return;
+	default: (void)pl_tcp_settle(t, c); return;
 	}
 }
 
@@ -377,12 +371,8 @@ pl_tcp_abort(struct pl_tcp *t, struct pl_tcp_conn *c)
 	switch (c->rec.state) {
 	case PLIM_CLOSING:
 	case PLIM_LAST_ACK:
-	case PLIM_TIME_WAIT: /* §3.10.5: just deleted */
-		pl_tcp_conn_free(t, c);
-		return;
-	default:
-		give_up(t, c);
-		return;
+	case PLIM_TIME_WAIT: /* §3.10.5: just deleted */ pl_tcp_conn_free(t, c); return;
+	default: give_up(t, c); return;
 	}
 }
 

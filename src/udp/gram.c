@@ -19,7 +19,7 @@ block_at(const struct pl_core *c, pl_id id)
 static size_t
 room_in_block(const struct pl_core *c)
 {
-	return pl_mem_octets(&c->mem, PL_OBJ_udpblock) - sizeof(struct gram_block);
+	return PL_MAX(pl_mem_octets(&c->mem, PL_OBJ_udpblock), 2 * sizeof(struct gram_block)) - sizeof(struct gram_block);
 }
 
 static uint32_t

@@ -11,7 +11,7 @@ pair_defaults(struct pair_config *c)
 	memset(c, 0, sizeof *c);
 	c->target = 4u << 20;
 	c->mtu = 1500;
-	c->link = (struct pl_impair_config){ .seed = 1, .delay_ns = PL_MS(5), .queue_limit = 1024 };
+	c->link = (struct pl_impair_config){.seed = 1, .delay_ns = PL_MS(5), .queue_limit = 1024};
 	plim_config_default(&c->stack);
 }
 
@@ -23,16 +23,16 @@ start_side(struct pair *p, unsigned n, const struct pair_config *c)
 	struct plim_iface_config *i = &config.ifaces[0];
 	uint8_t entropy[PLIM_ENTROPY_OCTETS];
 
-	s->addr4 = (struct plim_addr){ .octets = { 10, 0, 0, (uint8_t)(1 + n) }, .family = 4 };
-	s->addr6 = (struct plim_addr){ .octets = { 0xfd, [15] = (uint8_t)(1 + n) }, .family = 6 };
+	s->addr4 = (struct plim_addr){.octets = {10, 0, 0, (uint8_t)(1 + n)}, .family = 4};
+	s->addr6 = (struct plim_addr){.octets = {0xfd, [15] = (uint8_t)(1 + n)}, .family = 6};
 	s->driver = &p->link.end[n].driver;
 	config.n_ifaces = 1;
-	memcpy(i->mac, (uint8_t[]){ 2, 0, 0, 0, 0, (uint8_t)(1 + n) }, 6);
+	memcpy(i->mac, (uint8_t[]){2, 0, 0, 0, 0, (uint8_t)(1 + n)}, 6);
 	i->mtu = c->mtu;
 	i->flags = s->driver->if_flags;
 	i->gso_octets = s->driver->gso_octets;
-	i->addrs[0] = (struct plim_ifaddr){ s->addr4, 24 };
-	i->addrs[1] = (struct plim_ifaddr){ s->addr6, 64 };
+	i->addrs[0] = (struct plim_ifaddr){s->addr4, 24};
+	i->addrs[1] = (struct plim_ifaddr){s->addr6, 64};
 	i->n_addrs = 2;
 	memset(entropy, (int)(n + 1 + c->link.seed), sizeof entropy);
 	s->target = c->target;
@@ -92,7 +92,7 @@ drain(struct pair *p, struct side *s)
 	int n;
 
 	for (unsigned i = 0; i < PL_DRIVER_BATCH; i++)
-		f[i] = (struct plim_frame){ .data = p->frames[i], .cap = FRAME_OCTETS };
+		f[i] = (struct plim_frame){.data = p->frames[i], .cap = FRAME_OCTETS};
 	n = plim_output(s->s, f, PL_DRIVER_BATCH, p->now);
 	assert_true(n >= 0);
 	for (int i = 0; i < n; i++)
@@ -160,7 +160,7 @@ pair_run_until(struct pair *p, plim_time until)
 struct plim_endpoint
 pair_endpoint(const struct pair *p, unsigned side, unsigned family, uint16_t port)
 {
-	return (struct plim_endpoint){ family == 4 ? p->side[side].addr4 : p->side[side].addr6, port };
+	return (struct plim_endpoint){family == 4 ? p->side[side].addr4 : p->side[side].addr6, port};
 }
 
 /* ---- a transfer ---- */
@@ -240,14 +240,15 @@ take_events(struct pair *p, struct transfer *t)
 				t->client.closed = true;
 	while ((n = plim_events(p->side[1].s, ev, 8)) > 0)
 		for (int i = 0; i < n; i++)
-			if (ev[i].bits & PLIM_EV_ACCEPT && plim_tcp_accept(p->side[1].s, t->listener, 2, &t->server.h, NULL) == 0)
+			if (ev[i].bits & PLIM_EV_ACCEPT &&
+			    plim_tcp_accept(p->side[1].s, t->listener, 2, &t->server.h, NULL) == 0)
 				t->server.open = true;
 }
 
 void
 pair_transfer(struct pair *p, unsigned family, uint64_t up, uint64_t down, plim_time limit, struct transfer *t)
 {
-	struct plim_endpoint any = { .port = PORT }, to = pair_endpoint(p, 1, family, PORT);
+	struct plim_endpoint any = {.port = PORT}, to = pair_endpoint(p, 1, family, PORT);
 	plim_time start = p->now, until = p->now + limit;
 
 	memset(t, 0, sizeof *t);
