@@ -137,11 +137,15 @@ open_frame(const uint8_t *p, size_t n, uint8_t *proto, struct pl_span *l4)
 	if (eth.type == PL_ETH_TYPE_IP4) {
 		assert_int_equal(pl_ip4_parse((struct pl_span){ c.p, pl_cur_left(&c) }, &ip4), PL_PARSED);
 		assert_true(pl_addr_equal(&ip4.src, &us4) && ip4.df && ip4.ttl > 0);
+		d.last_tos = ip4.tos;
+		d.last_ttl = ip4.ttl;
 		*proto = ip4.proto;
 		*l4 = ip4.payload;
 	} else {
 		assert_int_equal(pl_ip6_parse((struct pl_span){ c.p, pl_cur_left(&c) }, &ip6), PL_PARSED);
 		assert_true(pl_addr_equal(&ip6.src, &us6) && ip6.hop_limit > 0);
+		d.last_tos = ip6.tclass;
+		d.last_ttl = ip6.hop_limit;
 		*proto = ip6.proto;
 		*l4 = ip6.payload;
 	}
@@ -320,7 +324,7 @@ go_to(uint64_t ms, const char *file, int line)
 {
 	plim_time to = d.origin + MS(ms);
 
-	if (to + MS(TOLERANCE_MS) < d.now) {
+	if (to + MS(d.tolerance_ms) < d.now) {
 		print_error("at(%llu): it is %llu ms already\n", (unsigned long long)ms, (unsigned long long)ms_now());
 		_fail(file, line);
 	}
@@ -519,7 +523,7 @@ hear(const struct line *l, const char *file, int line)
 	if (q_n == 0) {
 		plim_time next = plim_next_deadline(d.s);
 
-		while (q_n == 0 && next <= asked + MS(TOLERANCE_MS)) {
+		while (q_n == 0 && next <= asked + MS(d.tolerance_ms)) {
 			run_to(next > d.now ? next : d.now);
 			next = plim_next_deadline(d.s);
 		}
@@ -529,7 +533,7 @@ hear(const struct line *l, const char *file, int line)
 		            flags_text(l->flags), l->seq - d.iss, l->ack - d.irs, l->len);
 		_fail(file, line);
 	}
-	MUST(when + MS(TOLERANCE_MS) >= asked, "too early");
+	MUST(when + MS(d.tolerance_ms) >= asked, "too early");
 	MUST(s.flags == l->flags, "flags");
 	MUST(l->seq == 0 || s.seq == l->seq, "SEQ");
 	MUST(l->ack == 0 || s.ack == l->ack, "ACK");
@@ -740,6 +744,7 @@ setup(uint8_t family)
 	q_first = q_n = 0;
 	bits_told = 0;
 	d.family = family;
+	d.tolerance_ms = TOLERANCE_MS;
 	d.now = d.origin = ORIGIN;
 	d.lport = OUR_PORT;
 	d.rport = PEER_PORT;

@@ -67,12 +67,14 @@ struct dialogue {
 	struct plim_config conf;
 	uint8_t family;
 	plim_time now, origin;
+	unsigned tolerance_ms;  /* more where each of many timers starts from the last one's tick */
 	uint32_t iss;           /* the stack's, from its last SYN */
 	uint32_t irs;           /* the peer's */
 	uint32_t fin;           /* what acknowledges the peer's FIN; then the window says nothing any more */
 	uint16_t lport, rport;
 	bool peer_ts;           /* both SYNs had timestamps: peer() adds them by itself */
 	uint32_t last_tsval;    /* of the stack */
+	uint8_t last_tos, last_ttl;
 	bool may_shrink;
 	bool mute;              /* do not check what must always hold (two connections in one dialogue) */
 	uint8_t our_shift;      /* window scale that the stack announced, used once agreed */
