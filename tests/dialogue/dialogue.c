@@ -32,12 +32,20 @@ static struct {
 	bool has_edge;
 } before;
 
-static const uint8_t our_mac[6] = { 2, 0, 0, 0, 0, 2 }, peer_mac[6] = { 2, 0, 0, 0, 0, 9 };
-static const struct plim_addr us4 = { { 10, 0, 0, 2 }, 4 }, peer4 = { { 10, 0, 0, 9 }, 4 };
-static const struct plim_addr us6 = { { 0x20, 1, 0xd, 0xb8, [15] = 2 }, 6 }, peer6 = { { 0x20, 1, 0xd, 0xb8, [15] = 9 }, 6 };
+static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 2}, peer_mac[6] = {2, 0, 0, 0, 0, 9};
+static const struct plim_addr us4 = {{10, 0, 0, 2}, 4}, peer4 = {{10, 0, 0, 9}, 4};
+static const struct plim_addr us6 = {{0x20, 1, 0xd, 0xb8, [15] = 2}, 6}, peer6 = {{0x20, 1, 0xd, 0xb8, [15] = 9}, 6};
 
-static struct plim_addr us(void) { return d.family == 4 ? us4 : us6; }
-static struct plim_addr them(void) { return d.family == 4 ? peer4 : peer6; }
+static struct plim_addr
+us(void)
+{
+	return d.family == 4 ? us4 : us6;
+}
+static struct plim_addr
+them(void)
+{
+	return d.family == 4 ? peer4 : peer6;
+}
 
 uint8_t
 pattern(uint64_t i)
@@ -57,7 +65,7 @@ static void
 give_frame(uint8_t *p, size_t n)
 {
 	uint8_t *exact = malloc(n);
-	struct plim_frame f = { .data = exact, .len = (uint32_t)n };
+	struct plim_frame f = {.data = exact, .len = (uint32_t)n};
 
 	assert_non_null(exact);
 	memcpy(exact, p, n);
@@ -71,8 +79,8 @@ answer_arp(struct pl_cur c)
 	struct pl_arp arp;
 	uint8_t out[60];
 	struct pl_put w = pl_put_to(out, sizeof out);
-	struct pl_eth eth = { .type = PL_ETH_TYPE_ARP };
-	struct pl_arp reply = { .op = PL_ARP_REPLY, .spa = peer4, .tpa = us4 };
+	struct pl_eth eth = {.type = PL_ETH_TYPE_ARP};
+	struct pl_arp reply = {.op = PL_ARP_REPLY, .spa = peer4, .tpa = us4};
 
 	assert_true(pl_arp_parse(c, &arp));
 	if (arp.op != PL_ARP_REQUEST || !pl_addr_equal(&arp.tpa, &peer4))
@@ -90,21 +98,30 @@ answer_arp(struct pl_cur c)
 static void
 put_headers(struct pl_put *w, struct plim_addr src, struct plim_addr dst, uint8_t proto, uint8_t ttl, size_t n)
 {
-	struct pl_eth eth = { .type = src.family == 4 ? PL_ETH_TYPE_IP4 : PL_ETH_TYPE_IP6 };
+	struct pl_eth eth = {.type = src.family == 4 ? PL_ETH_TYPE_IP4 : PL_ETH_TYPE_IP6};
 
 	memcpy(eth.dst, our_mac, 6);
 	memcpy(eth.src, peer_mac, 6);
 	pl_eth_put(w, &eth);
 	if (src.family == 4)
-		pl_ip4_put(w, &(struct pl_ip4){ .src = src, .dst = dst, .proto = proto, .ttl = ttl, .len = (uint16_t)(20 + n), .df = true });
+		pl_ip4_put(w, &(struct pl_ip4){.src = src,
+		                               .dst = dst,
+		                               .proto = proto,
+		                               .ttl = ttl,
+		                               .len = (uint16_t)(20 + n),
+		                               .df = true});
 	else
-		pl_ip6_put(w, &(struct pl_ip6){ .src = src, .dst = dst, .proto = proto, .hop_limit = ttl, .payload_len = (uint16_t)n });
+		pl_ip6_put(
+			w,
+			&(struct pl_ip6){
+				.src = src, .dst = dst, .proto = proto, .hop_limit = ttl, .payload_len = (uint16_t)n});
 }
 
 static void
 answer_nd(const struct pl_icmp *m)
 {
-	struct pl_nd ns, na = { .type = PL_ICMP6_NA, .flags = PL_ND_SOLICITED | PL_ND_OVERRIDE, .target = peer6, .has_mac = true };
+	struct pl_nd ns,
+		na = {.type = PL_ICMP6_NA, .flags = PL_ND_SOLICITED | PL_ND_OVERRIDE, .target = peer6, .has_mac = true};
 	uint8_t out[100];
 	struct pl_put w = pl_put_to(out, sizeof out);
 	uint8_t *l4;
@@ -135,14 +152,14 @@ open_frame(const uint8_t *p, size_t n, uint8_t *proto, struct pl_span *l4)
 		return false;
 	}
 	if (eth.type == PL_ETH_TYPE_IP4) {
-		assert_int_equal(pl_ip4_parse((struct pl_span){ c.p, pl_cur_left(&c) }, &ip4), PL_PARSED);
+		assert_int_equal(pl_ip4_parse((struct pl_span){c.p, pl_cur_left(&c)}, &ip4), PL_PARSED);
 		assert_true(pl_addr_equal(&ip4.src, &us4) && ip4.df && ip4.ttl > 0);
 		d.last_tos = ip4.tos;
 		d.last_ttl = ip4.ttl;
 		*proto = ip4.proto;
 		*l4 = ip4.payload;
 	} else {
-		assert_int_equal(pl_ip6_parse((struct pl_span){ c.p, pl_cur_left(&c) }, &ip6), PL_PARSED);
+		assert_int_equal(pl_ip6_parse((struct pl_span){c.p, pl_cur_left(&c)}, &ip6), PL_PARSED);
 		assert_true(pl_addr_equal(&ip6.src, &us6) && ip6.hop_limit > 0);
 		d.last_tos = ip6.tclass;
 		d.last_ttl = ip6.hop_limit;
@@ -210,9 +227,10 @@ check_always(struct pl_span l4, const struct pl_tcp_seg *s)
 	if (before.any)
 		assert_false(pl_seq_lt(s->ack, before.ack));
 	/* SHLD-14; by less than a unit of the scale it cannot be helped (RFC 7323 §2.4). */
-	if (before.has_edge && !d.may_shrink && !(d.fin && s->ack == d.fin) && pl_seq_lt(edge + (1u << shift) - 1, before.edge))
-		fail_msg("the right edge went back from IRS+%u to IRS+%u (ACK IRS+%u)", before.edge - d.irs, edge - d.irs,
-		         s->ack - d.irs);
+	if (before.has_edge && !d.may_shrink && !(d.fin && s->ack == d.fin) &&
+	    pl_seq_lt(edge + (1u << shift) - 1, before.edge))
+		fail_msg("the right edge went back from IRS+%u to IRS+%u (ACK IRS+%u)", before.edge - d.irs,
+		         edge - d.irs, s->ack - d.irs);
 	before.edge = before.has_edge && !d.may_shrink ? pl_seq_max(edge, before.edge) : edge;
 	before.any = before.has_edge = true;
 	before.ack = s->ack;
@@ -235,7 +253,7 @@ keep(const uint8_t *p, size_t n)
 	struct heard *h = &queue[(q_first + q_n++) % QUEUE];
 
 	assert_true(q_n <= QUEUE);
-	*h = (struct heard){ d.now, n, malloc(n) };
+	*h = (struct heard){d.now, n, malloc(n)};
 	assert_non_null(h->frame);
 	memcpy(h->frame, p, n);
 }
@@ -281,7 +299,7 @@ drain(void)
 	unsigned rounds = 0;
 
 	for (;;) {
-		struct plim_frame f = { .data = frame_buf, .cap = FRAME_CAP };
+		struct plim_frame f = {.data = frame_buf, .cap = FRAME_CAP};
 		int n = plim_output(d.s, &f, 1, d.now);
 
 		assert_true(n >= 0);
@@ -336,7 +354,8 @@ go_to(uint64_t ms, const char *file, int line)
 static size_t
 put_line(uint8_t *p, size_t room, const struct line *l)
 {
-	struct pl_tcp_seg s = { .sport = l->rport ? l->rport : d.rport, .dport = l->lport ? l->lport : d.lport, .flags = l->flags };
+	struct pl_tcp_seg s = {
+		.sport = l->rport ? l->rport : d.rport, .dport = l->lport ? l->lport : d.lport, .flags = l->flags};
 	size_t header;
 
 	s.seq = l->seq;
@@ -349,7 +368,8 @@ put_line(uint8_t *p, size_t room, const struct line *l)
 	s.opt.tsecr = l->ecr;
 	s.opt.n_sacks = (uint8_t)l->n_sack;
 	memcpy(s.opt.sacks, l->sack, sizeof l->sack);
-	s.opt.has = (l->mss ? PL_OPT_MSS : 0) | (l->ws_on ? PL_OPT_WSCALE : 0) | (l->sack_ok ? PL_OPT_SACK_OK : 0) | (l->ts ? PL_OPT_TS : 0);
+	s.opt.has = (l->mss ? PL_OPT_MSS : 0) | (l->ws_on ? PL_OPT_WSCALE : 0) | (l->sack_ok ? PL_OPT_SACK_OK : 0) |
+	            (l->ts ? PL_OPT_TS : 0);
 	if (d.peer_ts && !l->ts && !l->no_ts && !(l->flags & (SYN | RST))) {
 		s.opt.has |= PL_OPT_TS;
 		s.opt.tsval = (uint32_t)(100000 + ms_now());
@@ -377,9 +397,10 @@ say(const struct line *l)
 	if (l->to_broadcast && d.family == 4)
 		dst.octets[3] = 255;
 	if (l->to_broadcast && d.family == 6)
-		dst = (struct plim_addr){ { 0xff, 2, [15] = 1 }, 6 };
+		dst = (struct plim_addr){{0xff, 2, [15] = 1}, 6};
 	if (l->from_broadcast)
-		src = d.family == 4 ? (struct plim_addr){ { 10, 0, 0, 255 }, 4 } : (struct plim_addr){ { 0xff, 2, [15] = 1 }, 6 };
+		src = d.family == 4 ? (struct plim_addr){{10, 0, 0, 255}, 4}
+		                    : (struct plim_addr){{0xff, 2, [15] = 1}, 6};
 	if (l->flags & SYN) {
 		d.fin = 0;
 		d.irs = l->seq;
@@ -393,7 +414,8 @@ say(const struct line *l)
 		d.fin = l->seq + l->len + 1;
 	n = put_line(tcp, sizeof tcp, l);
 	for (uint32_t i = 0; i < l->len; i++)
-		tcp[n + i] = l->text ? l->text[i] : pattern((uint32_t)(l->seq + i + ((l->flags & SYN) != 0) - (d.irs + 1)));
+		tcp[n + i] =
+			l->text ? l->text[i] : pattern((uint32_t)(l->seq + i + ((l->flags & SYN) != 0) - (d.irs + 1)));
 	n += l->len;
 	put_headers(&w, src, dst, 6, 64, n);
 	pl_csum_store(tcp + 16, pl_csum_add(pl_csum_pseudo(&src, &dst, 6, (uint32_t)n), tcp, n));
@@ -412,7 +434,8 @@ peer_icmp(uint8_t type, uint8_t code, uint32_t rest, uint32_t seq)
 {
 	uint8_t quoted[100], msg[120], frame[200];
 	struct plim_addr src = them(), dst = us();
-	struct pl_put q = pl_put_to(quoted, sizeof quoted), m = pl_put_to(msg, sizeof msg), w = pl_put_to(frame, sizeof frame);
+	struct pl_put q = pl_put_to(quoted, sizeof quoted), m = pl_put_to(msg, sizeof msg),
+		      w = pl_put_to(frame, sizeof frame);
 	uint8_t proto = d.family == 4 ? 1 : 58;
 	struct pl_cur c;
 	size_t n;
@@ -443,8 +466,8 @@ flags_text(uint8_t f)
 	static unsigned turn;
 	char *t = text[turn++ % 2];
 
-	(void)snprintf(t, 40, "%s%s%s%s%s%s", f & SYN ? "SYN " : "", f & FIN ? "FIN " : "", f & RST ? "RST " : "", f & PSH ? "PSH " : "",
-	               f & ACK ? "ACK " : "", f & URG ? "URG " : "");
+	(void)snprintf(t, 40, "%s%s%s%s%s%s", f & SYN ? "SYN " : "", f & FIN ? "FIN " : "", f & RST ? "RST " : "",
+	               f & PSH ? "PSH " : "", f & ACK ? "ACK " : "", f & URG ? "URG " : "");
 	return t;
 }
 
@@ -452,8 +475,9 @@ static void
 print_segment(const char *what, plim_time when, const struct pl_tcp_seg *s)
 {
 	print_error("%s at %llu.%03llu ms: %sseq %u (ISS+%u) ack %u (IRS+%u) len %zu wnd %u", what,
-	            (unsigned long long)((when - d.origin) / MS(1)), (unsigned long long)((when - d.origin) / 1000 % 1000),
-	            flags_text(s->flags), s->seq, s->seq - d.iss, s->ack, s->ack - d.irs, s->text.len, s->wnd);
+	            (unsigned long long)((when - d.origin) / MS(1)),
+	            (unsigned long long)((when - d.origin) / 1000 % 1000), flags_text(s->flags), s->seq, s->seq - d.iss,
+	            s->ack, s->ack - d.irs, s->text.len, s->wnd);
 	for (unsigned i = 0; i < s->opt.n_sacks; i++)
 		print_error(" sack %u-%u", s->opt.sacks[i].start - d.irs, s->opt.sacks[i].end - d.irs);
 	print_error("\n");
@@ -505,13 +529,14 @@ hear_nothing(const char *file, int line)
 	_fail(file, line);
 }
 
-#define MUST(cond, what)                                                                          \
-	do {                                                                                      \
-		if (!(cond)) {                                                                    \
-			print_error("%s: expected %sseq ISS+%u ack IRS+%u len %u\n", what, flags_text(l->flags), l->seq - d.iss, l->ack - d.irs, l->len); \
-			print_segment("the stack said", when, &s);                                \
-			_fail(file, line);                                                        \
-		}                                                                                 \
+#define MUST(cond, what)                                                                                         \
+	do {                                                                                                     \
+		if (!(cond)) {                                                                                   \
+			print_error("%s: expected %sseq ISS+%u ack IRS+%u len %u\n", what, flags_text(l->flags), \
+			            l->seq - d.iss, l->ack - d.irs, l->len);                                     \
+			print_segment("the stack said", when, &s);                                               \
+			_fail(file, line);                                                                       \
+		}                                                                                                \
 	} while (0)
 
 void
@@ -529,8 +554,8 @@ hear(const struct line *l, const char *file, int line)
 		}
 	}
 	if (!next_segment(&s, &when)) {
-		print_error("at %llu ms the stack said nothing; expected %sseq ISS+%u ack IRS+%u len %u\n", (unsigned long long)ms_now(),
-		            flags_text(l->flags), l->seq - d.iss, l->ack - d.irs, l->len);
+		print_error("at %llu ms the stack said nothing; expected %sseq ISS+%u ack IRS+%u len %u\n",
+		            (unsigned long long)ms_now(), flags_text(l->flags), l->seq - d.iss, l->ack - d.irs, l->len);
 		_fail(file, line);
 	}
 	MUST(when + MS(d.tolerance_ms) >= asked, "too early");
@@ -559,7 +584,7 @@ hear(const struct line *l, const char *file, int line)
 void
 app_listen(void)
 {
-	struct plim_endpoint local = { .port = OUR_PORT };
+	struct plim_endpoint local = {.port = OUR_PORT};
 
 	assert_int_equal(plim_tcp_listen(d.s, &local, 1, &d.listener), 0);
 	drain();
@@ -579,7 +604,7 @@ app_accept(void)
 void
 app_connect(void)
 {
-	struct plim_endpoint to = { them(), PEER_PORT }, from = { us(), OUR_PORT };
+	struct plim_endpoint to = {them(), PEER_PORT}, from = {us(), OUR_PORT};
 
 	assert_int_equal(plim_tcp_connect(d.s, &to, &from, 3, &d.h), 0);
 	drain();
@@ -688,9 +713,21 @@ stats(void)
 	return st;
 }
 
-uint64_t count_drop(enum plim_drop reason) { return stats().drops[reason]; }
-uint64_t count_tcp(enum plim_tcp_counter c) { return stats().tcp[c]; }
-uint64_t count_state(enum plim_state s) { return stats().by_state[s]; }
+uint64_t
+count_drop(enum plim_drop reason)
+{
+	return stats().drops[reason];
+}
+uint64_t
+count_tcp(enum plim_tcp_counter c)
+{
+	return stats().tcp[c];
+}
+uint64_t
+count_state(enum plim_state s)
+{
+	return stats().by_state[s];
+}
 
 /* ---- beginnings and ends ---- */
 
@@ -699,9 +736,9 @@ announce_peer(void)
 {
 	uint8_t out[100];
 	struct pl_put w = pl_put_to(out, sizeof out);
-	struct pl_eth eth = { .type = PL_ETH_TYPE_ARP };
-	struct pl_arp arp = { .op = PL_ARP_REQUEST, .spa = peer4, .tpa = us4 };
-	struct pl_nd ns = { .type = PL_ICMP6_NS, .target = us6, .has_mac = true };
+	struct pl_eth eth = {.type = PL_ETH_TYPE_ARP};
+	struct pl_arp arp = {.op = PL_ARP_REQUEST, .spa = peer4, .tpa = us4};
+	struct pl_nd ns = {.type = PL_ICMP6_NS, .target = us6, .has_mac = true};
 	uint8_t *l4;
 
 	memcpy(eth.dst, our_mac, 6);
@@ -753,13 +790,23 @@ setup(uint8_t family)
 	memcpy(i->mac, our_mac, 6);
 	i->mtu = 1500;
 	i->n_addrs = 2;
-	i->addrs[0] = (struct plim_ifaddr){ us4, 24 };
-	i->addrs[1] = (struct plim_ifaddr){ us6, 64 };
+	i->addrs[0] = (struct plim_ifaddr){us4, 24};
+	i->addrs[1] = (struct plim_ifaddr){us6, 64};
 	return 0;
 }
 
-int dialogue_setup4(void **state) { (void)state; return setup(4); }
-int dialogue_setup6(void **state) { (void)state; return setup(6); }
+int
+dialogue_setup4(void **state)
+{
+	(void)state;
+	return setup(4);
+}
+int
+dialogue_setup6(void **state)
+{
+	(void)state;
+	return setup(6);
+}
 
 int
 dialogue_teardown(void **state)

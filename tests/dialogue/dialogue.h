@@ -40,24 +40,24 @@
 struct line {
 	uint8_t flags;
 	uint32_t seq, ack;
-	uint32_t len;           /* octets of text */
-	uint32_t wnd;           /* in the header; peer: 0 means 65535 unless no_wnd; we: 0 means any */
-	bool no_wnd;            /* the window is 0 */
-	uint16_t mss;           /* 0: no option / any */
+	uint32_t len; /* octets of text */
+	uint32_t wnd; /* in the header; peer: 0 means 65535 unless no_wnd; we: 0 means any */
+	bool no_wnd;  /* the window is 0 */
+	uint16_t mss; /* 0: no option / any */
 	bool ws_on;
 	uint8_t ws;
 	bool sack_ok;
-	uint32_t ts, ecr;       /* ts 0: no option / any */
-	bool no_ts;             /* peer: none although agreed; we: must have none */
+	uint32_t ts, ecr; /* ts 0: no option / any */
+	bool no_ts;       /* peer: none although agreed; we: must have none */
 	struct pl_sack sack[4];
-	unsigned n_sack;        /* we: checked if not 0 */
+	unsigned n_sack; /* we: checked if not 0 */
 	bool no_sack;
 	uint16_t urg;
-	uint16_t lport, rport;  /* the stack's and the peer's; 0: the usual */
+	uint16_t lport, rport; /* the stack's and the peer's; 0: the usual */
 	bool bad_checksum;
 	const uint8_t *options; /* peer: raw options instead */
 	size_t n_options;
-	const uint8_t *text;    /* peer: this instead of the pattern */
+	const uint8_t *text; /* peer: this instead of the pattern */
 	bool to_broadcast, from_self, from_broadcast;
 };
 
@@ -67,17 +67,17 @@ struct dialogue {
 	struct plim_config conf;
 	uint8_t family;
 	plim_time now, origin;
-	unsigned tolerance_ms;  /* more where each of many timers starts from the last one's tick */
-	uint32_t iss;           /* the stack's, from its last SYN */
-	uint32_t irs;           /* the peer's */
-	uint32_t fin;           /* what acknowledges the peer's FIN; then the window says nothing any more */
+	unsigned tolerance_ms; /* more where each of many timers starts from the last one's tick */
+	uint32_t iss;          /* the stack's, from its last SYN */
+	uint32_t irs;          /* the peer's */
+	uint32_t fin;          /* what acknowledges the peer's FIN; then the window says nothing any more */
 	uint16_t lport, rport;
-	bool peer_ts;           /* both SYNs had timestamps: peer() adds them by itself */
-	uint32_t last_tsval;    /* of the stack */
+	bool peer_ts;        /* both SYNs had timestamps: peer() adds them by itself */
+	uint32_t last_tsval; /* of the stack */
 	uint8_t last_tos, last_ttl;
 	bool may_shrink;
-	bool mute;              /* do not check what must always hold (two connections in one dialogue) */
-	uint8_t our_shift;      /* window scale that the stack announced, used once agreed */
+	bool mute;         /* do not check what must always hold (two connections in one dialogue) */
+	uint8_t our_shift; /* window scale that the stack announced, used once agreed */
 	bool scaled;
 	uint16_t peer_mss;
 	uint8_t peer_shift;
@@ -92,7 +92,7 @@ extern struct dialogue d;
 #define OUR_PORT 80
 #define MSS (d.family == 4 ? 1460u : 1440u)
 #define DEFAULT_MSS (d.family == 4 ? 536u : 1220u)
-#define MS(n) ((plim_time)(n) * 1000000u)
+#define MS(n) ((plim_time)(n)*1000000u)
 
 /* A stack of `target` octets whose configuration the dialogue may have changed before (d.conf). */
 void start(size_t target);
@@ -102,13 +102,13 @@ void go_to(uint64_t ms, const char *file, int line);
 #define at(ms) go_to((ms), __FILE__, __LINE__)
 
 void say(const struct line *l);
-#define peer(fl, ...) say(&(struct line){ .flags = (fl), __VA_ARGS__ })
+#define peer(fl, ...) say(&(struct line){.flags = (fl), __VA_ARGS__})
 
 /* ICMP destination unreachable (or packet too big) about our segment with that SEQ. */
 void peer_icmp(uint8_t type, uint8_t code, uint32_t rest, uint32_t seq);
 
 void hear(const struct line *l, const char *file, int line);
-#define we(fl, ...) hear(&(struct line){ .flags = (fl), __VA_ARGS__ }, __FILE__, __LINE__)
+#define we(fl, ...) hear(&(struct line){.flags = (fl), __VA_ARGS__}, __FILE__, __LINE__)
 
 /* The stack has said nothing but what we() took. */
 void hear_nothing(const char *file, int line);
@@ -133,7 +133,7 @@ void app_close(void);
 void app_abort(void);
 void app_set(enum plim_option o, int64_t value);
 int64_t app_get(enum plim_option o);
-uint32_t app_events(void);  /* bits told about d.h and d.listener since the last call */
+uint32_t app_events(void); /* bits told about d.h and d.listener since the last call */
 enum plim_state app_state(void);
 
 uint64_t count_drop(enum plim_drop reason);
@@ -155,8 +155,10 @@ int dialogue_setup4(void **state);
 int dialogue_setup6(void **state);
 int dialogue_teardown(void **state);
 
-#define D(name)                                                                                                    \
-	{ #name, name, dialogue_setup4, dialogue_teardown, NULL }, { #name "_ip6", name, dialogue_setup6,          \
-		                                                     dialogue_teardown, NULL }
+#define D(name)                                                              \
+	{#name, name, dialogue_setup4, dialogue_teardown, NULL},             \
+	{                                                                    \
+#name "_ip6", name, dialogue_setup6, dialogue_teardown, NULL \
+	}
 
 #endif

@@ -568,18 +568,21 @@ closing_a_listener_resets_who_waits(void **state)
 	we(RST | ACK, .ack = 101);
 }
 
-TESTS_MAIN(D(active_close_goes_through_fin_wait_1_fin_wait_2_time_wait), D(close_gives_the_handle_back_and_the_stack_goes_on),
-           D(passive_close_goes_through_close_wait_and_last_ack), D(half_close_still_receives), D(half_closed_peer_is_still_sent_to),
+TESTS_MAIN(D(active_close_goes_through_fin_wait_1_fin_wait_2_time_wait),
+           D(close_gives_the_handle_back_and_the_stack_goes_on), D(passive_close_goes_through_close_wait_and_last_ack),
+           D(half_close_still_receives), D(half_closed_peer_is_still_sent_to),
            D(simultaneous_close_goes_through_closing), D(simultaneous_close_without_a_handle),
            D(fin_and_ack_of_ours_in_one_segment_goes_straight_to_time_wait), D(fin_follows_the_queued_text),
            D(fin_is_retransmitted_with_backoff), D(fin_of_an_orphan_is_retransmitted_then_given_up),
            D(fin_with_text_and_out_of_order_takes_effect_when_it_is_next), D(text_beyond_a_fin_is_ignored),
            D(a_repeated_fin_is_acknowledged_again), D(close_with_unread_text_resets), D(text_after_close_is_reset),
-           D(text_after_close_in_fin_wait_2_is_reset), D(orphaned_fin_wait_2_ends_after_60_s_whatever_comes), D(abort_resets),
-           D(a_stale_handle_is_an_error_not_a_crash), D(reset_by_the_peer_is_told_once_after_all_was_read),
-           D(a_repeated_fin_in_time_wait_is_acknowledged_and_restarts_it), D(restarts_of_time_wait_end_at_twice_its_time),
-           D(rst_in_time_wait_is_ignored), D(old_duplicate_text_in_time_wait_is_acknowledged),
-           D(a_syn_beyond_the_old_sequence_reuses_time_wait), D(a_syn_below_the_old_sequence_does_not),
-           D(a_newer_timestamp_reuses_time_wait_at_any_sequence), D(an_older_timestamp_does_not),
-           D(after_time_wait_segments_are_nobodys), D(the_wait_of_a_handle_in_time_wait_ends_too),
-           D(a_connection_nobody_accepts_ends), D(closing_a_listener_resets_who_waits))
+           D(text_after_close_in_fin_wait_2_is_reset), D(orphaned_fin_wait_2_ends_after_60_s_whatever_comes),
+           D(abort_resets), D(a_stale_handle_is_an_error_not_a_crash),
+           D(reset_by_the_peer_is_told_once_after_all_was_read),
+           D(a_repeated_fin_in_time_wait_is_acknowledged_and_restarts_it),
+           D(restarts_of_time_wait_end_at_twice_its_time), D(rst_in_time_wait_is_ignored),
+           D(old_duplicate_text_in_time_wait_is_acknowledged), D(a_syn_beyond_the_old_sequence_reuses_time_wait),
+           D(a_syn_below_the_old_sequence_does_not), D(a_newer_timestamp_reuses_time_wait_at_any_sequence),
+           D(an_older_timestamp_does_not), D(after_time_wait_segments_are_nobodys),
+           D(the_wait_of_a_handle_in_time_wait_ends_too), D(a_connection_nobody_accepts_ends),
+           D(closing_a_listener_resets_who_waits))

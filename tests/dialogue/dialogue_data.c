@@ -123,15 +123,15 @@ sack_blocks_name_what_came_the_newest_first(void **state)
 	(void)state; /* RFC 2018 §4 */
 	established_with_sack();
 	peer(ACK, .seq = 101, .ack = ISS + 1, .len = 100);
-	we(ACK, .ack = 1, .n_sack = 1, .sack = { { 101, 201 } });
+	we(ACK, .ack = 1, .n_sack = 1, .sack = {{101, 201}});
 	peer(ACK, .seq = 301, .ack = ISS + 1, .len = 100);
-	we(ACK, .ack = 1, .n_sack = 2, .sack = { { 301, 401 }, { 101, 201 } });
+	we(ACK, .ack = 1, .n_sack = 2, .sack = {{301, 401}, {101, 201}});
 	peer(ACK, .seq = 501, .ack = ISS + 1, .len = 100);
-	we(ACK, .ack = 1, .n_sack = 3, .sack = { { 501, 601 }, { 301, 401 }, { 101, 201 } });
+	we(ACK, .ack = 1, .n_sack = 3, .sack = {{501, 601}, {301, 401}, {101, 201}});
 	peer(ACK, .seq = 201, .ack = ISS + 1, .len = 100); /* joins two */
-	we(ACK, .ack = 1, .n_sack = 2, .sack = { { 101, 401 }, { 501, 601 } });
+	we(ACK, .ack = 1, .n_sack = 2, .sack = {{101, 401}, {501, 601}});
 	peer(ACK, .seq = 1, .ack = ISS + 1, .len = 100);
-	we(ACK, .ack = 401, .n_sack = 1, .sack = { { 501, 601 } });
+	we(ACK, .ack = 401, .n_sack = 1, .sack = {{501, 601}});
 	peer(ACK, .seq = 401, .ack = ISS + 1, .len = 100);
 	we(ACK, .ack = 601, .no_sack = true);
 	assert_int_equal(app_read(1000), 600);
@@ -147,11 +147,11 @@ a_duplicate_is_named_by_dsack(void **state)
 	at(50);
 	(void)ignore_rest();
 	peer(ACK, .seq = 1, .ack = ISS + 1, .len = 100); /* below the ACK */
-	we(ACK, .ack = 101, .n_sack = 1, .sack = { { 1, 101 } });
+	we(ACK, .ack = 101, .n_sack = 1, .sack = {{1, 101}});
 	peer(ACK, .seq = 201, .ack = ISS + 1, .len = 100);
-	we(ACK, .ack = 101, .n_sack = 1, .sack = { { 201, 301 } });
+	we(ACK, .ack = 101, .n_sack = 1, .sack = {{201, 301}});
 	peer(ACK, .seq = 201, .ack = ISS + 1, .len = 100); /* beyond the hole */
-	we(ACK, .ack = 101, .n_sack = 2, .sack = { { 201, 301 }, { 201, 301 } });
+	we(ACK, .ack = 101, .n_sack = 2, .sack = {{201, 301}, {201, 301}});
 	assert_int_equal(app_read(1000), 100);
 	(void)ignore_rest();
 }
@@ -165,8 +165,9 @@ three_sack_blocks_with_timestamps(void **state)
 		at(i + 1);
 		peer(ACK, .seq = 101 + 200 * i, .ack = ISS + 1, .len = 100, .wnd = 512);
 		we(ACK, .ack = 1, .n_sack = i < 2 ? i + 1 : 3,
-		   .sack = { { 101 + 200 * i, 201 + 200 * i }, { 101 + 200 * (i - 1), 201 + 200 * (i - 1) },
-			     { 101 + 200 * (i - 2), 201 + 200 * (i - 2) } });
+		   .sack = {{101 + 200 * i, 201 + 200 * i},
+		            {101 + 200 * (i - 1), 201 + 200 * (i - 1)},
+		            {101 + 200 * (i - 2), 201 + 200 * (i - 2)}});
 	}
 	(void)ignore_rest();
 	app_abort();
@@ -336,7 +337,7 @@ the_peers_window_is_scaled_but_not_that_of_its_syn(void **state)
 static void
 a_zero_window_is_probed_with_backoff_as_long_as_it_is_answered(void **state)
 {
-	static const unsigned due[] = { 1000, 3000, 7000, 15000, 31000, 63000, 123000, 183000, 243000 };
+	static const unsigned due[] = {1000, 3000, 7000, 15000, 31000, 63000, 123000, 183000, 243000};
 
 	(void)state; /* MUST-36, MUST-37, SHLD-29, SHLD-30 */
 	d.tolerance_ms = 15;
@@ -424,10 +425,10 @@ a_retracted_right_edge_is_survived(void **state)
 	assert_int_equal(app_send(5 * MSS), 5 * MSS);
 	assert_int_equal(ignore_rest(), 5);
 	peer(ACK, .seq = 1, .ack = ISS + 1 + MSS, .wnd = MSS); /* the edge goes from 65535 back to 2 MSS */
-	nothing();                                          /* SHLD-15: no new text */
+	nothing();                                             /* SHLD-15: no new text */
 	assert_true(app_send(3 * MSS) > 0);
 	nothing();
-	at(1000);                                           /* RTO: what is inside goes again */
+	at(1000); /* RTO: what is inside goes again */
 	we(ACK, .seq = ISS + 1 + MSS, .len = MSS);
 	nothing();
 	peer(ACK, .seq = 1, .ack = ISS + 1 + 5 * MSS, .wnd = 65535); /* it had all come */
@@ -445,7 +446,8 @@ an_old_segment_does_not_change_the_window(void **state)
 	assert_int_equal(app_read(100), 10);
 	at(50);
 	(void)ignore_rest();
-	peer(ACK, .seq = 1, .ack = ISS + 1, .no_wnd = true); /* SEQ older than SND.WL1? equal: newer ACK wins; this is the same ACK */
+	peer(ACK, .seq = 1, .ack = ISS + 1,
+	     .no_wnd = true); /* SEQ older than SND.WL1? equal: newer ACK wins; this is the same ACK */
 	peer(ACK, .seq = 11, .ack = ISS + 1, .wnd = 5000);
 	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10, .no_wnd = true); /* an old duplicate, late */
 	(void)ignore_rest();
@@ -459,7 +461,7 @@ an_old_segment_does_not_change_the_window(void **state)
 static void
 our_window_shuts_when_nobody_reads_and_opens_when_somebody_does(void **state)
 {
-	struct pl_tcp_seg s = { 0 };
+	struct pl_tcp_seg s = {0};
 	uint32_t seq = 1, wnd = 65535;
 	plim_time when;
 
@@ -496,7 +498,7 @@ our_window_shuts_when_nobody_reads_and_opens_when_somebody_does(void **state)
 static void
 a_probe_of_our_shut_window_is_answered(void **state)
 {
-	struct pl_tcp_seg s = { 0 };
+	struct pl_tcp_seg s = {0};
 	uint32_t seq = 1;
 	plim_time when;
 
@@ -570,7 +572,7 @@ sending_stops_at_the_limit_and_an_event_tells_of_room(void **state)
 	assert_int_equal(app_get(PLIM_O_UNACKED), all);
 	at(10);
 	while (app_get(PLIM_O_UNACKED) > 0) {
-		struct pl_tcp_seg s = { 0 };
+		struct pl_tcp_seg s = {0};
 		plim_time when;
 		uint32_t end = 0;
 
@@ -641,14 +643,15 @@ dscp_and_ttl_are_the_applications(void **state)
 static void
 to_ourselves_through_the_loop(void **state)
 {
-	struct plim_endpoint to = { .port = OUR_PORT };
+	struct plim_endpoint to = {.port = OUR_PORT};
 	plim_h out, in;
-	uint8_t octets[100] = { 7 };
+	uint8_t octets[100] = {7};
 
 	(void)state;
 	begin();
 	app_listen();
-	to.addr = d.family == 4 ? (struct plim_addr){ { 10, 0, 0, 2 }, 4 } : (struct plim_addr){ { 0x20, 1, 0xd, 0xb8, [15] = 2 }, 6 };
+	to.addr = d.family == 4 ? (struct plim_addr){{10, 0, 0, 2}, 4}
+	                        : (struct plim_addr){{0x20, 1, 0xd, 0xb8, [15] = 2}, 6};
 	assert_int_equal(plim_tcp_connect(d.s, &to, NULL, 0, &out), 0);
 	at(10);
 	assert_int_equal(plim_tcp_accept(d.s, d.listener, 0, &in, NULL), 0);
@@ -672,15 +675,18 @@ to_ourselves_through_the_loop(void **state)
 TESTS_MAIN(D(one_segment_is_acknowledged_after_the_delay), D(every_second_full_segment_is_acknowledged_at_once),
            D(text_of_ours_carries_the_ack), D(a_batch_of_segments_gets_one_ack),
            D(out_of_order_text_is_acknowledged_at_once_and_kept), D(overlapping_text_is_cut),
-           D(sack_blocks_name_what_came_the_newest_first), D(a_duplicate_is_named_by_dsack), D(three_sack_blocks_with_timestamps),
-           D(small_writes_wait_for_the_ack), D(nodelay_sends_small_writes_at_once), D(full_segments_do_not_wait),
+           D(sack_blocks_name_what_came_the_newest_first), D(a_duplicate_is_named_by_dsack),
+           D(three_sack_blocks_with_timestamps), D(small_writes_wait_for_the_ack),
+           D(nodelay_sends_small_writes_at_once), D(full_segments_do_not_wait),
            D(psh_is_on_the_last_segment_of_what_was_written), D(more_holds_a_partial_segment_back),
            D(the_peers_window_bounds_what_is_sent), D(a_small_window_is_used_when_it_is_half_of_the_largest),
            D(a_window_above_32767_is_unsigned), D(the_peers_window_is_scaled_but_not_that_of_its_syn),
            D(a_zero_window_is_probed_with_backoff_as_long_as_it_is_answered),
            D(hours_of_a_shut_window_do_not_end_the_connection), D(probes_nobody_answers_end_the_connection),
            D(a_window_shut_on_text_in_flight_is_probed), D(a_retracted_right_edge_is_survived),
-           D(an_old_segment_does_not_change_the_window), D(our_window_shuts_when_nobody_reads_and_opens_when_somebody_does),
+           D(an_old_segment_does_not_change_the_window),
+           D(our_window_shuts_when_nobody_reads_and_opens_when_somebody_does),
            D(a_probe_of_our_shut_window_is_answered), D(text_inside_an_edge_once_given_is_taken_later),
            D(a_keepalive_of_the_peer_is_answered), D(sending_stops_at_the_limit_and_an_event_tells_of_room),
-           D(octets_are_sent_and_received_in_place), D(dscp_and_ttl_are_the_applications), D(to_ourselves_through_the_loop))
+           D(octets_are_sent_and_received_in_place), D(dscp_and_ttl_are_the_applications),
+           D(to_ourselves_through_the_loop))

@@ -178,7 +178,7 @@ active_open(void **state)
 static void
 active_syn_is_repeated_for_three_minutes(void **state)
 {
-	static const unsigned due[] = { 0, 1000, 3000, 7000, 15000, 31000, 63000, 123000 };
+	static const unsigned due[] = {0, 1000, 3000, 7000, 15000, 31000, 63000, 123000};
 
 	(void)state; /* MUST-23 */
 	begin();
@@ -395,9 +395,9 @@ a_tiny_mss_is_raised_to_the_floor(void **state)
 static void
 odd_options_do_no_harm(void **state)
 {
-	static const uint8_t unknown[] = { 253, 4, 1, 2, 34, 2, 1, 2, 4, 5, 0xb4, 30, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
-	static const uint8_t broken[] = { 2, 4, 5, 0xb4, 8, 0, 0, 0 };
-	static const uint8_t beyond[] = { 2, 4, 5, 0xb4, 254, 40, 0, 0 };
+	static const uint8_t unknown[] = {253, 4, 1, 2, 34, 2, 1, 2, 4, 5, 0xb4, 30, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+	static const uint8_t broken[] = {2, 4, 5, 0xb4, 8, 0, 0, 0};
+	static const uint8_t beyond[] = {2, 4, 5, 0xb4, 254, 40, 0, 0};
 
 	(void)state; /* MUST-5, MUST-6, MUST-7 */
 	begin();
@@ -486,7 +486,7 @@ options_survive_a_cookie_through_the_timestamp(void **state)
 	peer(ACK, .seq = 1, .ack = ISS + 1, .wnd = 512);
 	app_accept();
 	peer(ACK | PSH, .seq = 101, .ack = ISS + 1, .len = 50, .wnd = 512); /* a hole: SACK shows */
-	we(ACK, .ack = 1, .n_sack = 1, .sack = { { 101, 151 } });
+	we(ACK, .ack = 1, .n_sack = 1, .sack = {{101, 151}});
 	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 100, .wnd = 512);
 	we(ACK, .ack = 151);
 	assert_int_equal(app_read(200), 150);
@@ -568,7 +568,7 @@ a_new_syn_with_another_sequence_replaces_the_half_open_one(void **state)
 static void
 connecting_to_a_group_is_refused_by_the_call(void **state)
 {
-	struct plim_endpoint to = { { { 10, 0, 0, 255 }, 4 }, 80 };
+	struct plim_endpoint to = {{{10, 0, 0, 255}, 4}, 80};
 	plim_h h;
 
 	(void)state; /* MUST-46 */
@@ -576,7 +576,7 @@ connecting_to_a_group_is_refused_by_the_call(void **state)
 	assert_int_equal(plim_tcp_connect(d.s, &to, NULL, 0, &h), PLIM_EINVAL);
 	to.addr.octets[0] = 224;
 	assert_int_equal(plim_tcp_connect(d.s, &to, NULL, 0, &h), PLIM_EINVAL);
-	to.addr = (struct plim_addr){ { 0xff, 2, [15] = 1 }, 6 };
+	to.addr = (struct plim_addr){{0xff, 2, [15] = 1}, 6};
 	assert_int_equal(plim_tcp_connect(d.s, &to, NULL, 0, &h), PLIM_EINVAL);
 }
 
@@ -603,12 +603,13 @@ TESTS_MAIN(D(passive_open_by_three_way_handshake), D(the_syn_ack_offers_only_wha
            D(text_with_the_ack_of_the_handshake_is_taken), D(a_repeated_syn_gets_the_same_syn_ack),
            D(syn_ack_is_repeated_with_backoff_then_given_up), D(rst_in_syn_received_returns_to_listen_in_silence),
            D(rst_outside_in_syn_received_changes_nothing), D(unacceptable_ack_in_syn_received_is_reset), D(active_open),
-           D(active_syn_is_repeated_for_three_minutes), D(user_timeout_limits_the_active_open), D(rst_refuses_the_active_open),
-           D(rst_without_an_acceptable_ack_is_ignored_in_syn_sent), D(bad_ack_in_syn_sent_is_reset), D(simultaneous_open),
-           D(rst_in_syn_received_of_a_simultaneous_open_refuses), D(port_without_listener_is_reset),
-           D(listen_resets_an_ack_and_ignores_a_rst), D(syn_from_or_to_a_group_and_from_ourselves_is_ignored),
-           D(without_an_mss_option_536_or_1220_is_assumed), D(a_tiny_mss_is_raised_to_the_floor), D(odd_options_do_no_harm),
-           D(a_bad_checksum_is_silence), D(with_cookies_nothing_is_remembered_and_the_ack_opens), D(a_wrong_cookie_is_reset),
+           D(active_syn_is_repeated_for_three_minutes), D(user_timeout_limits_the_active_open),
+           D(rst_refuses_the_active_open), D(rst_without_an_acceptable_ack_is_ignored_in_syn_sent),
+           D(bad_ack_in_syn_sent_is_reset), D(simultaneous_open), D(rst_in_syn_received_of_a_simultaneous_open_refuses),
+           D(port_without_listener_is_reset), D(listen_resets_an_ack_and_ignores_a_rst),
+           D(syn_from_or_to_a_group_and_from_ourselves_is_ignored), D(without_an_mss_option_536_or_1220_is_assumed),
+           D(a_tiny_mss_is_raised_to_the_floor), D(odd_options_do_no_harm), D(a_bad_checksum_is_silence),
+           D(with_cookies_nothing_is_remembered_and_the_ack_opens), D(a_wrong_cookie_is_reset),
            D(options_survive_a_cookie_through_the_timestamp), D(the_listeners_backlog_refuses_in_silence),
            D(isn_rises_with_time_and_differs_by_tuple), D(a_new_syn_with_another_sequence_replaces_the_half_open_one),
            D(connecting_to_a_group_is_refused_by_the_call), D(a_hard_icmp_error_ends_an_opening_connection))

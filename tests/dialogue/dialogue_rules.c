@@ -219,7 +219,7 @@ ts_recent_follows_the_segment_that_advances_the_window(void **state)
 	peer(ACK | PSH, .seq = 101, .ack = ISS + 1, .len = 100, .wnd = 512); /* out of order, ts 100100 */
 	we(ACK, .ack = 1, .ecr = 100000);
 	at(200);
-	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 100, .wnd = 512);   /* fills the hole, ts 100200 */
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 100, .wnd = 512); /* fills the hole, ts 100200 */
 	we(ACK, .ack = 201, .ecr = 100200);
 	at(300);
 	peer(ACK | PSH, .seq = 201, .ack = ISS + 1, .len = 100, .wnd = 512);
@@ -310,7 +310,8 @@ the_urgent_pointer_is_told_and_text_stays_in_the_stream(void **state)
 {
 	(void)state; /* MUST-30 to MUST-33, RFC 9293 §3.8.5 */
 	established();
-	peer(ACK | URG | PSH, .seq = 1, .ack = ISS + 1, .len = 10, .urg = 50); /* points beyond this segment (MUST-31) */
+	peer(ACK | URG | PSH, .seq = 1, .ack = ISS + 1, .len = 10,
+	     .urg = 50); /* points beyond this segment (MUST-31) */
 	assert_true(app_events() & PLIM_EV_URGENT);
 	assert_int_equal(app_get(PLIM_O_URGENT), 50);
 	assert_int_equal(app_read(4), 4);
@@ -378,13 +379,15 @@ rst_and_urg_are_processed_at_window_zero(void **state)
 }
 
 TESTS_MAIN(D(rst_exactly_at_rcv_nxt_resets), D(rst_in_the_window_but_not_next_is_challenged),
-           D(rst_outside_the_window_is_dropped_in_silence), D(rst_with_text_is_taken), D(rst_in_the_idle_form_obeys_the_same_rules),
-           D(syn_on_a_synchronized_connection_is_challenged), D(a_half_open_connection_is_discovered), D(challenge_acks_are_limited),
+           D(rst_outside_the_window_is_dropped_in_silence), D(rst_with_text_is_taken),
+           D(rst_in_the_idle_form_obeys_the_same_rules), D(syn_on_a_synchronized_connection_is_challenged),
+           D(a_half_open_connection_is_discovered), D(challenge_acks_are_limited),
            D(a_segment_outside_the_window_is_acknowledged), D(an_ack_of_something_not_sent_is_answered_and_dropped),
            D(an_ack_older_than_the_largest_window_is_challenged), D(a_segment_without_ack_is_dropped),
            D(a_bad_checksum_changes_nothing), D(an_old_timestamp_is_acknowledged_and_dropped),
            D(an_old_timestamp_is_good_again_after_24_days), D(ts_recent_follows_the_segment_that_advances_the_window),
            D(a_segment_without_timestamp_is_still_taken), D(timestamps_are_on_every_segment_once_agreed),
            D(icmp_errors_are_soft_on_a_synchronized_connection), D(icmp_errors_outside_the_window_are_ignored),
-           D(the_urgent_pointer_is_told_and_text_stays_in_the_stream), D(an_urgent_pointer_of_zero_or_behind_does_no_harm),
-           D(urgent_data_is_sent_with_the_pointer_behind_it), D(rst_and_urg_are_processed_at_window_zero))
+           D(the_urgent_pointer_is_told_and_text_stays_in_the_stream),
+           D(an_urgent_pointer_of_zero_or_behind_does_no_harm), D(urgent_data_is_sent_with_the_pointer_behind_it),
+           D(rst_and_urg_are_processed_at_window_zero))
