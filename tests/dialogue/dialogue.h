@@ -81,6 +81,10 @@ struct dialogue {
 	bool scaled;
 	uint16_t peer_mss;
 	uint8_t peer_shift;
+	uint8_t in_flags; /* PLIM_FRAME_... of the peer's frames, and their gso_size */
+	uint16_t in_gso_size;
+	uint16_t out_gso_size; /* of the stack's last frame */
+	bool batching;
 	plim_h listener, h;
 	uint64_t sent, received; /* octets of the application's streams */
 };
@@ -103,6 +107,10 @@ void go_to(uint64_t ms, const char *file, int line);
 
 void say(const struct line *l);
 #define peer(fl, ...) say(&(struct line){.flags = (fl), __VA_ARGS__})
+
+/* What the peer says in between comes in one plim_input(). */
+void batch_begin(void);
+void batch_end(void);
 
 /* ICMP destination unreachable (or packet too big) about our segment with that SEQ. */
 void peer_icmp(uint8_t type, uint8_t code, uint32_t rest, uint32_t seq);
