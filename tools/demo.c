@@ -30,6 +30,7 @@
 struct act {
 	const char *title;
 	unsigned first, n; /* of its jobs */
+	double seconds;    /* it lasts at least so long, to be watched */
 };
 
 static char hash_large[SHA256_DIGEST_STRING_LENGTH], hash_small[SHA256_DIGEST_STRING_LENGTH],
@@ -56,19 +57,22 @@ static struct demo_job jobs[] = {
 	ECHO,
 	{.name = "1000 idle connections", .run = demo_many_idle, .amount = 1000, .hold_seconds = 2},
 	/* act 3 */
-	{.name = "8 readers that never read",
+	{.name = "24 readers that never read",
          .run = demo_slow_readers,
-         .amount = 8,
+         .path = "/large",
+         .amount = 24,
          .hold_seconds = 5,
          .is_trouble = true},
-	{.name = "16 senders nobody reads",
+	{.name = "32 senders nobody reads",
          .run = demo_never_read,
-         .amount = 16,
+         .amount = 32,
          .hold_seconds = 5,
          .is_trouble = true},
 	{.name = "20000 half-open", .run = demo_syn_flood, .amount = 20000, .is_trouble = true},
 	DOWNLOAD("small", hash_small),
 	DOWNLOAD("small", hash_small),
+	DOWNLOAD("large", hash_large),
+	ECHO,
 	ECHO,
 	/* act 4 */
 	DOWNLOAD("large", hash_large),
@@ -76,15 +80,15 @@ static struct demo_job jobs[] = {
 };
 
 static const struct act acts[] = {
-	{"downloads", 0, 4},
-	{"echoes, and a thousand idle connections", 4, 4},
-	{"trouble, and clients all the same", 8, 6},
-	{"after the trouble", 14, 2},
+	{"downloads", 0, 4, 1},
+	{"echoes, and a thousand idle connections", 4, 4, 0},
+	{"trouble, and clients all the same", 8, 8, 4},
+	{"after the trouble", 16, 2, 1},
 };
 
 static struct demo {
 	bool drops_an_octet;
-	bool has_tap;
+	bool has_tap, avoids_tap;
 	char folder[64], control[80];
 	pid_t server;
 	double began, line_at;
@@ -103,7 +107,18 @@ set_break(void *ctx, const char *value, struct tool_error *e)
 	return true;
 }
 
+static bool
+set_no_tap(void *ctx, const char *value, struct tool_error *e)
+{
+	(void)ctx;
+	(void)value;
+	(void)e;
+	demo.avoids_tap = true;
+	return true;
+}
+
 static const struct args_option options[] = {
+	{"no-tap", NULL, "the in-memory link even where a TAP is permitted", set_no_tap},
 	{"break", NULL, "drop one octet of one download on purpose: the demo must fail", set_break},
 	{NULL, NULL, NULL, NULL},
 };
@@ -311,7 +326,8 @@ play(const struct act *a, unsigned number_of)
 			usleep(500000); /* let it take hold first */
 	}
 	fflush(stdout);
-	while (poll_act(a)) {
+	double end = demo_seconds() + a->seconds;
+	while (poll_act(a) || demo_seconds() < end) {
 		watch_memory(false);
 		usleep(20000);
 	}
@@ -341,16 +357,16 @@ summarise(void)
 static void
 choose_stage(void)
 {
-	char why[300];
+	char why[300] = "--no-tap";
 
-	demo.has_tap = demo_enter_namespace(why, sizeof(why));
+	demo.has_tap = !demo.avoids_tap && demo_enter_namespace(why, sizeof(why));
 	if (demo.has_tap) {
 		printf("plim demo: plim serve on a TAP in a network namespace of its own, all of its TCP in %s.\n",
 		       DEMO_MEMORY);
 		printf("The clients use the kernel's TCP.\n");
 		return;
 	}
-	printf("plim demo: no TAP is permitted here (%s).\n", why);
+	printf("plim demo: no TAP here (%s).\n", why);
 	printf("Two stacks on the in-memory link instead, the server's in %s, with built-in clients.\n", DEMO_MEMORY);
 }
 
@@ -401,7 +417,7 @@ tool_demo(int argc, char **argv)
 	struct tool_error e;
 	int status = TOOL_FAILED;
 	struct args a = {
-		.usage = "demo [--break]",
+		.usage = "demo [--break] [--no-tap]",
 		.about = "The tour: clients and trouble against plim serve, all of its memory under one line.",
 		.groups = {{options, NULL}},
 	};

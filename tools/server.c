@@ -121,7 +121,7 @@ server_is_drained(const struct server *sv)
 
 	plim_stats(sv->stack, &st);
 	for (unsigned i = 0; i < PLIM_N_STATES; i++)
-		if (i != PLIM_CLOSED && i != PLIM_LISTEN && i != PLIM_TIME_WAIT)
+		if (i != PLIM_CLOSED && i != PLIM_LISTEN && i != PLIM_SYN_RECEIVED && i != PLIM_TIME_WAIT)
 			open += st.by_state[i];
 	return open == 0;
 }

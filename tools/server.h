@@ -81,7 +81,7 @@ bool server_turn(struct server *sv, pl_time now);
 /** FIN to all, and no new ones. */
 void server_stop(struct server *sv);
 
-/** Is every connection gone, or only waiting out its TIME_WAIT? */
+/** Is every connection gone, half-open, or only waiting out its TIME_WAIT? */
 bool server_is_drained(const struct server *sv);
 
 /* ---- for the services ---- */

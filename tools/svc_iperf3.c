@@ -271,6 +271,20 @@ skip_results(const struct visit *v)
 	return send_results(v) && send_state(v, DISPLAY_RESULTS) ? 1 : -1;
 }
 
+/*
+ * The flow is over. What we send ends with FIN: the client reads whole buffers and waits for the rest until then. What
+ * we receive is read to its own end.
+ */
+static void
+stop_flow(const struct visit *v)
+{
+	test.is_running = false;
+	test.seconds = (double)(v->server->now - test.begun) / 1e9;
+	for (unsigned i = 0; test.is_reverse && i < test.n_open; i++)
+		if (test.streams[i].is_open)
+			(void)plim_tcp_shutdown(v->server->stack, test.streams[i].h); /* stale: gone already */
+}
+
 /* A state of the client's. */
 static int
 take_state(const struct visit *v)
@@ -281,8 +295,7 @@ take_state(const struct visit *v)
 	if (r <= 0)
 		return r;
 	if (state == TEST_END) {
-		test.is_running = false;
-		test.seconds = (double)(v->server->now - test.begun) / 1e9;
+		stop_flow(v);
 		test.reading = READ_RESULTS;
 		return send_state(v, EXCHANGE_RESULTS) ? 1 : -1;
 	}

@@ -61,7 +61,8 @@ is_answering(int fd)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	char c = 'x';
 
-	return send(fd, &c, 1, MSG_NOSIGNAL) == 1 && poll(&p, 1, PATIENCE_MS) == 1 && recv(fd, &c, 1, 0) == 1 && c == 'x';
+	return send(fd, &c, 1, MSG_NOSIGNAL) == 1 && poll(&p, 1, PATIENCE_MS) == 1 && recv(fd, &c, 1, 0) == 1 &&
+	       c == 'x';
 }
 
 static int

@@ -55,7 +55,8 @@ reading(struct args *a, int argc, const char **words)
 	return args_read(a, argc + 1, argv, &e) ? NULL : e.text;
 }
 
-#define READ(a, ...) reading(&(a), (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)), (const char *[]){__VA_ARGS__})
+#define READ(a, ...) \
+	reading(&(a), (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)), (const char *[]){__VA_ARGS__})
 
 static void
 value_may_follow_or_be_joined(void **state)

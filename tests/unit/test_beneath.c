@@ -60,8 +60,8 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	static const char *const names[] = {"served/out", "served/absolute", "served/sub/up", "served/inside",
-	                                    "served/sub/b", "served/a", "secret"};
+	static const char *const names[] = {"served/out",   "served/absolute", "served/sub/up", "served/inside",
+	                                    "served/sub/b", "served/a",        "secret"};
 
 	(void)state;
 	close(root);
@@ -94,9 +94,9 @@ refuses(int (*open_one)(int, const char *), const char *name)
 		fail_msg("'%s' was opened", name);
 }
 
-static const char *const outside[] = {"out",         "absolute",    "sub/up/secret",   "../secret", "sub/../../secret",
-                                      "/etc/passwd", "sub/up",      "./../secret",     "..",        "a/../../secret",
-                                      "absent",      "sub/up/../x", "inside/../../../secret"};
+static const char *const outside[] = {
+	"out",         "absolute", "sub/up/secret",  "../secret", "sub/../../secret", "/etc/passwd",           "sub/up",
+	"./../secret", "..",       "a/../../secret", "absent",    "sub/up/../x",      "inside/../../../secret"};
 
 static void
 inside_is_opened(void **state)

@@ -38,7 +38,8 @@ whole_file_has_length_and_type(void **state)
 
 	(void)state;
 	writes(&r);
-	assert_true(has("HTTP/1.1 200 OK\r\n") && has("Content-Length: 12345\r\n") && has("Content-Type: text/css\r\n"));
+	assert_true(has("HTTP/1.1 200 OK\r\n") && has("Content-Length: 12345\r\n") &&
+	            has("Content-Type: text/css\r\n"));
 	assert_true(has("Accept-Ranges: bytes\r\n") && has("Connection: keep-alive\r\n"));
 	assert_true(has("Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT\r\n"));
 	assert_int_equal(http_reply_body(&r), 12345);

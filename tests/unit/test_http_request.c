@@ -189,9 +189,10 @@ ranges_select_what_the_rfc_says(void **state)
 static void
 odd_ranges_are_as_if_not_there(void **state)
 {
-	static const char *const odd[] = {"", "bytes", "bytes=", "bytes=-", "bytes=5-4", "bytes=0-1,3-4", "octets=0-1",
-	                                  "bytes=a-b", "bytes=0-1x", "bytes= 0-1", "bytes=0",
-	                                  "bytes=99999999999999999999-", "bytes=--1"};
+	static const char *const odd[] = {"",           "bytes",         "bytes=",     "bytes=-",
+	                                  "bytes=5-4",  "bytes=0-1,3-4", "octets=0-1", "bytes=a-b",
+	                                  "bytes=0-1x", "bytes= 0-1",    "bytes=0",    "bytes=99999999999999999999-",
+	                                  "bytes=--1"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)

@@ -28,8 +28,20 @@ sizes_take_binary_units(void **state)
 static void
 what_is_no_size_is_refused(void **state)
 {
-	static const char *const wrong[] = {"", "-1", "+1", " 1", "1 ", "8MB", "8mib", "8M", "1.5MiB", "MiB", "0x10",
-	                                    "18446744073709551616", "18446744073709551615KiB", "99999999999GiB"};
+	static const char *const wrong[] = {"",
+	                                    "-1",
+	                                    "+1",
+	                                    " 1",
+	                                    "1 ",
+	                                    "8MB",
+	                                    "8mib",
+	                                    "8M",
+	                                    "1.5MiB",
+	                                    "MiB",
+	                                    "0x10",
+	                                    "18446744073709551616",
+	                                    "18446744073709551615KiB",
+	                                    "99999999999GiB"};
 	uint64_t n = 77;
 
 	(void)state;
@@ -72,8 +84,8 @@ addresses_of_both_families_are_read(void **state)
 static void
 what_is_no_address_is_refused(void **state)
 {
-	static const char *const wrong[] = {"", "10.77.0", "10.77.0.2/33", "10.77.0.2/", "10.77.0.2/-1", "host/24",
-	                                    "fd77::2/129", "10.77.0.2 /24", "10.77.0.256/24", ":::/64"};
+	static const char *const wrong[] = {"",        "10.77.0",     "10.77.0.2/33",  "10.77.0.2/",     "10.77.0.2/-1",
+	                                    "host/24", "fd77::2/129", "10.77.0.2 /24", "10.77.0.256/24", ":::/64"};
 	struct plim_ifaddr a;
 
 	(void)state;
@@ -98,12 +110,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes_take_binary_units),
-		cmocka_unit_test(what_is_no_size_is_refused),
-		cmocka_unit_test(numbers_stay_in_their_range),
-		cmocka_unit_test(addresses_of_both_families_are_read),
-		cmocka_unit_test(what_is_no_address_is_refused),
-		cmocka_unit_test(sizes_are_printed_with_one_decimal),
+		cmocka_unit_test(sizes_take_binary_units),       cmocka_unit_test(what_is_no_size_is_refused),
+		cmocka_unit_test(numbers_stay_in_their_range),   cmocka_unit_test(addresses_of_both_families_are_read),
+		cmocka_unit_test(what_is_no_address_is_refused), cmocka_unit_test(sizes_are_printed_with_one_decimal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

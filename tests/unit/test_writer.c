@@ -31,7 +31,8 @@ report_of_counters_is_json_of_the_agreed_shape(void **state)
 	assert_non_null(json_object_get(memory, "target"));
 	assert_int_equal(json_object_size(json_object_get(memory, "by_class")), PLIM_N_CLASSES);
 	assert_int_equal((int)json_real_value(json_object_get(root, "level")), 3);
-	assert_int_equal(json_object_size(json_object_get(json_object_get(root, "connections"), "by_state")), PLIM_N_STATES);
+	assert_int_equal(json_object_size(json_object_get(json_object_get(root, "connections"), "by_state")),
+	                 PLIM_N_STATES);
 	assert_int_equal(json_object_size(json_object_get(root, "actions")), PLIM_N_ACTIONS);
 	assert_int_equal(json_object_size(json_object_get(root, "drops")), PLIM_N_DROPS);
 	assert_int_equal(json_object_size(json_object_get(root, "tcp")), PLIM_N_TCP_COUNTERS);
