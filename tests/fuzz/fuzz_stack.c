@@ -9,6 +9,8 @@
  * ones those the application gave; at the end: that the stack comes to rest and that
  * nothing is left in the arena.
  *
+ * Grants may be refused by chance (the program is linked with --wrap for that).
+ *
  * The peer of flow n sends octet text_at(seq) at each SEQ, so overlapping segments agree.
  */
 #include <stdio.h>
@@ -17,6 +19,7 @@
 
 #include "base/addr.h"
 #include "base/checksum.h"
+#include "mem/mem.h"
 #include "wire/arp.h"
 #include "wire/icmp6.h"
 #include "wire/ip4.h"
@@ -67,6 +70,7 @@ static struct {
 	uint32_t last_out_len;
 } f;
 
+static uint64_t refuse_pct, refuse_chance; /* so many grants of a hundred are refused */
 static uint8_t *region;
 static uint8_t frame[FRAME_CAP];
 
@@ -79,6 +83,32 @@ broken(const char *what, int line)
 {
 	fprintf(stderr, "fuzz_stack.c:%d: %s\n", line, what);
 	abort();
+}
+
+/* ---- refused grants ---- */
+
+pl_id __real_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+pl_id __real_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+pl_id __wrap_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+pl_id __wrap_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+
+static bool
+is_refused(void)
+{
+	refuse_chance = refuse_chance * 6364136223846793005u + 1442695040888963407u;
+	return (refuse_chance >> 33) % 100 < refuse_pct;
+}
+
+pl_id
+__wrap_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
+{
+	return is_refused() ? 0 : __real_pl_mem_alloc(m, type, grant);
+}
+
+pl_id
+__wrap_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
+{
+	return is_refused() ? 0 : __real_pl_mem_calloc(m, type, grant);
 }
 
 /* ---- the input ---- */
@@ -825,8 +855,10 @@ create(void)
 	static const uint8_t entropy[PLIM_ENTROPY_OCTETS] = {1, 2, 3};
 	struct plim_config conf;
 	struct plim_iface_config *i = &conf.ifaces[0];
-	uint8_t how = u8();
+	uint8_t how = u8(), refuse = u8();
 
+	refuse_pct = refuse & 3 ? 0 : refuse / 4;
+	refuse_chance = refuse;
 	plim_config_default(&conf);
 	conf.n_ifaces = 1;
 	memcpy(i->mac, our_mac, 6);
@@ -876,6 +908,7 @@ finish(void)
 	for (unsigned i = 0; i < HANDLES; i++)
 		if (f.held[i].h.generation)
 			let_go(&f.held[i], i & 1);
+	refuse_pct = 0;
 	for (unsigned minute = 0; minute < 30; minute++)
 		run_to(f.now + MS(60000));
 	while (plim_events(f.s, ev, 4) > 0)
@@ -900,6 +933,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		f.flows[i].irs = i & 2 ? 0u - 5000 : 1000 * i; /* some wrap soon */
 		f.flows[i].snd = f.flows[i].irs;
 	}
+	refuse_pct = 0;
 	create();
 	for (unsigned n = 0; f.p < f.end && n < 400; n++)
 		step();
