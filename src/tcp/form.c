@@ -43,7 +43,7 @@ alloc_conn(struct pl_tcp *t, uint8_t family)
 {
 	pl_id id = pl_mem_calloc(&t->core->mem, conn_type(family), PL_GRANT_NORMAL);
 
-	if (!id && pl_tcp_compact_quiet(t, INFLATE_LOOK))
+	if (!id && pl_tcp_compact_quiet(t, NULL, INFLATE_LOOK))
 		id = pl_mem_calloc(&t->core->mem, conn_type(family), PL_GRANT_NORMAL);
 	if (!id)
 		PL_ACTION(t->core, grant_refused);
@@ -267,7 +267,7 @@ pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum pl_grant grant)
 	if (c->hot)
 		return pl_tcp_hot(t, c);
 	id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
-	if (!id && pl_tcp_compact_quiet(t, INFLATE_LOOK))
+	if (!id && pl_tcp_compact_quiet(t, NULL, INFLATE_LOOK))
 		id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
 	if (!id && grant == PL_GRANT_RESERVE) {
 		id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_RESERVE);
@@ -336,7 +336,7 @@ pl_tcp_compact(struct pl_tcp *t, struct pl_tcp_conn *c)
 }
 
 bool
-pl_tcp_compact_quiet(struct pl_tcp *t, unsigned look)
+pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep, unsigned look)
 {
 	pl_id id = t->lru_head;
 
@@ -345,7 +345,7 @@ pl_tcp_compact_quiet(struct pl_tcp *t, unsigned look)
 		struct pl_tcp_conn *c = pl_tcp_conn(t, h->conn);
 
 		id = h->lru_next;
-		if (!pl_tcp_can_compact(t, c))
+		if (c == keep || !pl_tcp_can_compact(t, c))
 			continue;
 		pl_tcp_compact(t, c);
 		PL_ACTION(t->core, compact_forced);

@@ -27,8 +27,8 @@ struct pl_tcp_hot *pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum 
 bool pl_tcp_can_compact(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 void pl_tcp_compact(struct pl_tcp *t, struct pl_tcp_conn *c);
 
-/** Compact quiet connections, longest quiet first, looking at no more than `look`. True: one was. */
-bool pl_tcp_compact_quiet(struct pl_tcp *t, unsigned look);
+/** Compact a quiet connection other than `keep` (may be NULL), longest quiet first, looking at no more than `look`. True: one was. */
+bool pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep, unsigned look);
 
 /** It was heard of, or used: last in the order of quiet. */
 void pl_tcp_touch(struct pl_tcp *t, struct pl_tcp_conn *c);
