@@ -127,7 +127,7 @@ void pl_net_put_header(struct pl_net *n, uint8_t *p, const struct pl_path *path,
                        uint8_t proto, size_t l4_len, uint8_t tos, uint8_t ttl);
 
 /**
- * Leave a TCP reply to the sender of a datagram. from_mac NULL: resolve when it is sent (dropped if unknown).
+ * Leave a TCP reply to the sender of a datagram. from_mac NULL: resolve when it is sent; it waits for its neighbour then.
  * False: the ring is full (counted by the caller under its own reason).
  */
 bool pl_net_reply_tcp(struct pl_net *n, uint8_t laddr, const struct plim_addr *raddr, const uint8_t *from_mac,

@@ -108,6 +108,7 @@ struct build {
 	struct pl_path path;
 	struct plim_addr raddr;
 	struct plim_frame *f;
+	bool waits; /* for its neighbour */
 };
 
 static void
@@ -117,16 +118,20 @@ finish(struct build *b, size_t len)
 	b->f->iface = b->path.iface;
 }
 
-/* Where it goes; false: its neighbour is not known. */
+/* Where it goes. False: nowhere. With `waits` set its neighbour is being asked for. */
 static bool
 find_path(struct pl_net *n, const struct pl_reply *r, struct build *b)
 {
+	int rc;
+
 	b->raddr = pl_addr_from(pl_net_laddr(n, r->laddr)->family, r->raddr);
-	if (!r->has_mac || r->loop)
-		return pl_net_resolve(n, r->laddr, &b->raddr, &b->path) == 0;
 	b->path = (struct pl_path){.iface = n->laddrs[r->laddr].iface, .laddr = r->laddr};
 	memcpy(b->path.dst_mac, r->mac, PL_MAC_LEN);
-	return true;
+	if (r->has_mac && !r->loop)
+		return true;
+	rc = pl_net_resolve(n, r->laddr, &b->raddr, &b->path);
+	b->waits = rc == PLIM_EAGAIN;
+	return rc == 0 || b->waits;
 }
 
 static bool
@@ -256,6 +261,16 @@ build(struct pl_net *n, const struct pl_reply *r, struct build *b)
 	}
 }
 
+/* A frame without a MAC so far: its datagram waits. */
+static void
+hold(struct pl_net *n, const struct build *b)
+{
+	struct pl_cur c = pl_cur_of(b->f->data, b->f->len);
+
+	(void)pl_cur_skip(&c, PL_ETH_HEADER);
+	pl_net_hold(n, b->path.laddr, &b->raddr, (struct pl_span){c.p, pl_cur_left(&c)});
+}
+
 bool
 pl_net_has_output(const struct pl_net *n)
 {
@@ -279,9 +294,12 @@ pl_net_output(struct pl_net *n, struct plim_frame *f, bool *loop, pl_time now)
 		n->ring_first = (n->ring_first + 1) % PL_NET_RING;
 		n->ring_n--;
 		*loop = r.loop;
-		if (build(n, &r, &b))
+		if (!build(n, &r, &b))
+			(void)PL_DROP(n->core, neighbour_pending);
+		else if (b.waits)
+			hold(n, &b);
+		else
 			return true;
-		(void)PL_DROP(n->core, neighbour_pending);
 	}
 	return false;
 }

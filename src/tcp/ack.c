@@ -91,7 +91,10 @@ advance_una(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *se
 	pl_tcp_tell_sent(t, c);
 }
 
-/* The window came back: a probe that was refused is not lost to congestion, send it again at once. */
+/*
+ * The window came back. One octet in flight is a probe that was refused: it was never sent, as far as anybody need
+ * know, so that it goes again with the text behind it and Nagle holds nothing back. More than that was lost.
+ */
 static void
 leave_persist(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
@@ -103,7 +106,12 @@ leave_persist(struct pl_tcp *t, struct pl_tcp_conn *c)
 	if (c->snd_wnd == 0)
 		return;
 	h->t.backoff = 0;
-	pl_ledger_mark_all_lost(&t->core->mem, &h->ledger, false);
+	if (pl_seq_diff(c->snd_nxt, c->snd_una) == 1 && !h->fin_sent) {
+		pl_ledger_clear(&t->core->mem, &h->ledger, c->snd_una);
+		c->snd_nxt = c->snd_una;
+	} else {
+		pl_ledger_mark_all_lost(&t->core->mem, &h->ledger, false);
+	}
 	pl_tcp_timer_restart_rtx(t, c);
 }
 

@@ -11,6 +11,7 @@
  *   form                      record              octets (IPv4 / IPv6)
  *   half-open                 tcp/syncache.h      48 / 64
  *   SYN_SENT, idle            pl_tcp_conn         104 / 120, + 16 handle slot
+ *   parked (unread text)      + pl_tcp_park       + 96 (index), + blocks
  *   active                    + pl_tcp_hot        + 392
  *   closing without data      tcp/closing.h       56 / 72
  *   TIME_WAIT                 tcp/timewait.h      48 / 64
@@ -68,12 +69,13 @@ enum pl_conn_flag {
 	PL_CF_USEFUL = 4096,     /* moved useful octets once */
 	PL_CF_SYN_QUEUED = 8192, /* SYN or SYN-ACK waits to be sent: in the SYN list */
 	PL_CF_SHUT = 16384,      /* the application sends no more */
+	PL_CF_PARKED = 32768,    /* unread text, and nothing else to remember */
 };
 
 /** The idle form: all that the rules need while nothing is queued and nothing in flight. */
 struct pl_tcp_conn {
 	struct pl_tcp_rec rec;
-	pl_id hot; /* the hot part, 0 in the idle form */
+	pl_id hot; /* the hot part, 0 in the idle form; PL_CF_PARKED: the parked queue */
 	union {
 		pl_id slot;        /* handle slot, 0 for an orphan */
 		pl_id accept_next; /* PL_CF_UNACCEPTED: in the listener's queue */
@@ -212,6 +214,15 @@ struct pl_tcp_hot {
 };
 
 _Static_assert(sizeof(struct pl_tcp_hot) <= 392, "see mem/objects.h");
+
+/** Beside the idle form while the application leaves text unread and nothing else goes on. */
+struct pl_tcp_park {
+	struct pl_rcvq rcvq;
+	pl_seq rcv_up;
+	bool urgent;
+};
+
+_Static_assert(sizeof(struct pl_tcp_park) <= 96, "see mem/objects.h");
 
 /** What belongs to a listener. */
 struct pl_tcp_listener {

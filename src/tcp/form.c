@@ -103,7 +103,7 @@ lru_remove(struct pl_tcp *t, struct pl_tcp_hot *h)
 void
 pl_tcp_touch(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
-	if (!c->hot || t->lru_tail == c->hot)
+	if (!pl_tcp_hot(t, c) || t->lru_tail == c->hot)
 		return;
 	lru_remove(t, hot_at(t, c->hot));
 	lru_insert(t, hot_at(t, c->hot));
@@ -259,12 +259,30 @@ init_hot(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h)
 	h->fin_sent = h->sndq.fin = c->rec.state >= PLIM_FIN_WAIT_1 && c->rec.state != PLIM_CLOSE_WAIT;
 }
 
+/* The parked queue moves into the hot part, or goes with the connection (h NULL). */
+static void
+unpark(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h)
+{
+	struct pl_tcp_park *park = pl_tcp_park(t, c);
+
+	if (h) {
+		h->rcvq = park->rcvq;
+		h->rcv_up = park->rcv_up;
+		h->urgent = park->urgent;
+	} else {
+		pl_rcvq_clear(&t->core->mem, &park->rcvq);
+	}
+	pl_mem_free(&t->core->mem, PL_OBJ_park, c->hot);
+	c->flags &= (uint16_t)~PL_CF_PARKED;
+	c->hot = 0;
+}
+
 struct pl_tcp_hot *
 pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum pl_grant grant)
 {
 	pl_id id;
 
-	if (c->hot)
+	if (pl_tcp_hot(t, c))
 		return pl_tcp_hot(t, c);
 	id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
 	if (!id && pl_tcp_compact_quiet(t, INFLATE_LOOK))
@@ -278,8 +296,10 @@ pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum pl_grant grant)
 		PL_ACTION(t->core, grant_refused);
 		return NULL;
 	}
+	init_hot(t, c, hot_at(t, id));
+	if (c->flags & PL_CF_PARKED)
+		unpark(t, c, hot_at(t, id));
 	c->hot = id;
-	init_hot(t, c, pl_tcp_hot(t, c));
 	lru_insert(t, pl_tcp_hot(t, c));
 	t->n_hot++;
 	PL_ACTION(t->core, inflate);
@@ -295,6 +315,8 @@ free_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
 	struct pl_mem *m = &t->core->mem;
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 
+	if (c->flags & PL_CF_PARKED)
+		unpark(t, c, NULL);
 	if (!h)
 		return;
 	pl_wheel_cancel(&t->wheel, c->hot);
@@ -313,24 +335,66 @@ free_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
 	t->n_hot--;
 }
 
-bool
-pl_tcp_can_compact(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+/* Nothing queued for sending or in flight, no hole, nothing to say, and a state that lasts? */
+static bool
+is_quiet_but_for_unread(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
 	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 
 	if (!h || c->snd_una != c->snd_nxt || pl_sndq_len(&h->sndq) || h->sndq.lent || h->sndq.fin != h->fin_sent)
 		return false;
-	if (pl_tcp_unread(t, c) || h->rcvq.n || h->rcvq.has_fin || h->urgent)
+	if (h->rcvq.n || h->rcvq.has_fin)
 		return false;
 	if (h->tx_next || h->want || h->t.ack_at != PL_TIME_NEVER || h->t.expire_at != PL_TIME_NEVER)
 		return false;
 	return c->rec.state == PLIM_ESTABLISHED || c->rec.state == PLIM_CLOSE_WAIT || c->rec.state == PLIM_FIN_WAIT_2;
 }
 
+bool
+pl_tcp_can_compact(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	return is_quiet_but_for_unread(t, c) && pl_tcp_unread(t, c) == 0 && !pl_tcp_hot(t, c)->urgent;
+}
+
+bool
+pl_tcp_can_park(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	return is_quiet_but_for_unread(t, c) && pl_tcp_unread(t, c) > 0;
+}
+
+/* The queue of unread text moves into a parked one. False: refused. */
+static bool
+park(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	pl_id id = pl_mem_alloc(&t->core->mem, PL_OBJ_park, PL_GRANT_NORMAL);
+	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	struct pl_tcp_park *p;
+
+	if (!id)
+		return false;
+	p = pl_mem_ptr(&t->core->mem, id);
+	*p = (struct pl_tcp_park){.rcvq = h->rcvq, .rcv_up = h->rcv_up, .urgent = h->urgent};
+	pl_rcvq_init(&h->rcvq, pl_tcp_text_end(c));
+	free_hot(t, c);
+	c->hot = id;
+	c->flags |= PL_CF_PARKED;
+	return true;
+}
+
+void
+pl_tcp_leave_park(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	if (c->flags & PL_CF_PARKED && pl_tcp_unread(t, c) == 0)
+		unpark(t, c, NULL);
+}
+
 void
 pl_tcp_compact(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
-	free_hot(t, c);
+	if (pl_tcp_unread(t, c) == 0)
+		free_hot(t, c);
+	else if (!park(t, c))
+		return;
 	PL_ACTION(t->core, compact);
 	pl_tcp_hand_note(t, pl_tcp_idle_deadline(t, c));
 }
@@ -442,6 +506,8 @@ pl_tcp_held(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	if (h)
 		sum += pl_mem_octets(m, PL_OBJ_hot) + pl_rcvq_octets(m, &h->rcvq) + pl_sndq_octets(m, &h->sndq) +
 		       pl_ledger_octets(m, &h->ledger);
+	if (c->flags & PL_CF_PARKED)
+		sum += pl_mem_octets(m, PL_OBJ_park) + pl_rcvq_octets(m, pl_tcp_rcvq(t, c));
 	if (c->opt) {
 		const struct pl_tcp_connopt *o = pl_mem_ptr(m, c->opt);
 

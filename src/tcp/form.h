@@ -25,7 +25,15 @@ struct pl_tcp_hot *pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum 
 
 /** Nothing queued, nothing in flight, nothing to say, and a state that the idle form can carry? */
 bool pl_tcp_can_compact(const struct pl_tcp *t, const struct pl_tcp_conn *c);
+
+/** The same, but for text that the application leaves unread? */
+bool pl_tcp_can_park(const struct pl_tcp *t, const struct pl_tcp_conn *c);
+
+/** Give the hot part up: to the idle form, or, with unread text, to the parked one (which may be refused). */
 void pl_tcp_compact(struct pl_tcp *t, struct pl_tcp_conn *c);
+
+/** All was read: the parked form becomes the idle one. */
+void pl_tcp_leave_park(struct pl_tcp *t, struct pl_tcp_conn *c);
 
 /** Compact quiet connections, longest quiet first, looking at no more than `look`. True: one was. */
 bool pl_tcp_compact_quiet(struct pl_tcp *t, unsigned look);

@@ -6,6 +6,7 @@
 #include "tcp/reply.h"
 #include "tcp/state.h"
 #include "tcp/table.h"
+#include "tcp/timer.h"
 
 static struct pl_tcp_listener *
 listener_at(const struct pl_tcp *t, unsigned number)
@@ -103,6 +104,7 @@ pl_tcp_listener_queue(struct pl_tcp *t, struct pl_tcp_listener *l, struct pl_tcp
 	l->queued++;
 	l->connections++;
 	t->n_unaccepted++;
+	pl_tcp_hand_note(t, pl_tcp_idle_deadline(t, c)); /* accept_timeout */
 	pl_slot_raise(t->core, l->slot, PLIM_EV_ACCEPT);
 }
 

@@ -21,7 +21,11 @@ static pl_time
 base_rto(const struct pl_tcp_conn *c, const struct plim_config *conf)
 {
 	pl_time least = PL_MS(c->flags & PL_CF_TS ? conf->rto_min_ms : conf->rto_min_nots_ms);
-	uint32_t var_us = PL_MAX(4 * c->rttvar_us, 1000u); /* G: 1 ms */
+	/*
+	 * RFC 6298 2.2 to 2.4 with the least RTO as G: where RTTVAR has gone to nothing, one delayed ACK on a path of
+	 * more than 200 ms must not look like a loss.
+	 */
+	uint32_t var_us = PL_MAX(4 * c->rttvar_us, (uint32_t)conf->rto_min_ms * 1000);
 
 	if (c->srtt_us == 0)
 		return c->rttvar_us ? PL_US(c->rttvar_us) : PL_MS(conf->rto_initial_ms);

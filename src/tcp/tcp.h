@@ -92,8 +92,25 @@ pl_tcp_conn(const struct pl_tcp *t, pl_id id)
 static inline struct pl_tcp_hot *
 pl_tcp_hot(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	return c->hot ? (struct pl_tcp_hot *)pl_mem_ptr(&t->core->mem, c->hot) : NULL;
+	return c->hot && !(c->flags & PL_CF_PARKED) ? pl_mem_ptr(&t->core->mem, c->hot) : NULL;
 }
+
+static inline struct pl_tcp_park *
+pl_tcp_park(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	return c->flags & PL_CF_PARKED ? pl_mem_ptr(&t->core->mem, c->hot) : NULL;
+}
+
+/** The receive queue, wherever it is; NULL in the idle form: empty. */
+static inline struct pl_rcvq *
+pl_tcp_rcvq(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	struct pl_tcp_park *park = pl_tcp_park(t, c);
+	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	return park ? &park->rcvq : h ? &h->rcvq : NULL;
+}
+
 static inline pl_id
 pl_tcp_id(const struct pl_tcp *t, const void *rec)
 {

@@ -112,13 +112,20 @@ quiet_deadline(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	return at <= t->core->now ? t->core->now + quiet : at;
 }
 
+/* R2 (9293:3.8.3), apart from rtx_at: an answered probe moves it, and the next probe keeps its time (SHLD-30). */
+static pl_time
+r2_deadline(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
+{
+	return h->t.stuck_since == PL_TIME_NEVER ? PL_TIME_NEVER : h->t.stuck_since + pl_tcp_user_timeout(t, c);
+}
+
 static pl_time
 hot_deadline(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
 {
 	pl_time at = PL_MIN(h->t.ack_at, h->t.expire_at);
 
 	if (h->t.rtx_kind != PL_RTX_OFF)
-		at = PL_MIN(at, h->t.rtx_at);
+		at = PL_MIN(at, PL_MIN(h->t.rtx_at, r2_deadline(t, c, h)));
 	return PL_MIN(at, quiet_deadline(t, c));
 }
 
@@ -159,7 +166,7 @@ void
 pl_tcp_timer_restart_rtx(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
-	pl_time rto = pl_tcp_rto(c, &t->core->conf, h->t.backoff), r2;
+	pl_time rto = pl_tcp_rto(c, &t->core->conf, h->t.backoff);
 
 	h->t.rtx_kind = (uint8_t)wanted_rtx(c, h);
 	if (h->t.rtx_kind == PL_RTX_OFF) {
@@ -168,8 +175,7 @@ pl_tcp_timer_restart_rtx(struct pl_tcp *t, struct pl_tcp_conn *c)
 	}
 	if (h->t.stuck_since == PL_TIME_NEVER)
 		h->t.stuck_since = t->core->now;
-	r2 = h->t.stuck_since + pl_tcp_user_timeout(t, c);
-	h->t.rtx_at = PL_MIN(t->core->now + rto, PL_MAX(r2, t->core->now));
+	h->t.rtx_at = t->core->now + rto;
 	pl_tcp_timer_arm(t, c);
 }
 
@@ -186,7 +192,7 @@ pl_tcp_timer_ensure_rtx(struct pl_tcp *t, struct pl_tcp_conn *c)
 static bool
 is_given_up(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h)
 {
-	if (h->t.stuck_since == PL_TIME_NEVER || t->core->now < h->t.stuck_since + pl_tcp_user_timeout(t, c))
+	if (h->t.rtx_kind == PL_RTX_OFF || t->core->now < r2_deadline(t, c, h))
 		return false;
 	pl_tcp_send_rst(t, c);
 	pl_tcp_conn_end(t, c, -PLIM_ETIMEDOUT, 0);
@@ -311,17 +317,16 @@ fire_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
 		fire_expiry(t, c, h);
 		return;
 	}
-	if (h->t.rtx_kind != PL_RTX_OFF && h->t.rtx_at <= t->core->now) {
-		if (is_given_up(t, c, h))
-			return;
+	if (is_given_up(t, c, h))
+		return;
+	if (h->t.rtx_kind != PL_RTX_OFF && h->t.rtx_at <= t->core->now)
 		fire_rtx(t, c, h);
-	}
 	if (fire_acceptance(t, c) || fire_keepalive(t, c))
 		return;
 	fire_want_write(t, c);
-	if (is_quiet(t, c) && pl_tcp_can_compact(t, c))
+	if (is_quiet(t, c) && (pl_tcp_can_compact(t, c) || pl_tcp_can_park(t, c)))
 		pl_tcp_compact(t, c);
-	else
+	if (pl_tcp_hot(t, c))
 		pl_tcp_timer_arm(t, c);
 }
 
@@ -339,7 +344,7 @@ pl_tcp_hand_note(struct pl_tcp *t, pl_time at)
 static pl_time
 visit_idle(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
-	if (c->hot)
+	if (pl_tcp_hot(t, c))
 		return PL_TIME_NEVER;
 	if (fire_syn(t, c) || fire_acceptance(t, c) || fire_keepalive(t, c))
 		return PL_TIME_NEVER;

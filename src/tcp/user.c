@@ -234,10 +234,8 @@ pl_tcp_tell_sent(struct pl_tcp *t, struct pl_tcp_conn *c)
 int64_t
 pl_tcp_rx_peek(struct pl_tcp *t, struct pl_tcp_conn *c, struct plim_span *spans, size_t *n)
 {
-	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
-
 	if (pl_tcp_unread(t, c) > 0)
-		return pl_rcvq_peek(&t->core->mem, &h->rcvq, pl_tcp_text_end(c), PINNED_MOST, spans, n);
+		return pl_rcvq_peek(&t->core->mem, pl_tcp_rcvq(t, c), pl_tcp_text_end(c), PINNED_MOST, spans, n);
 	*n = 0;
 	return pl_tcp_has_peer_fin(c->rec.state) ? 0 : PLIM_EAGAIN;
 }
@@ -264,13 +262,14 @@ pl_tcp_rx_consume(struct pl_tcp *t, struct pl_tcp_conn *c, size_t len)
 		return PLIM_EINVAL;
 	if (len == 0)
 		return PLIM_OK;
-	pl_rcvq_consume(&t->core->mem, &h->rcvq, pl_tcp_text_end(c), (uint32_t)len);
+	pl_rcvq_consume(&t->core->mem, pl_tcp_rcvq(t, c), pl_tcp_text_end(c), (uint32_t)len);
 	pl_tcp_window_consumed(t, c, (uint32_t)len);
-	if (h->urgent && pl_seq_le(h->rcv_up, h->rcvq.read))
+	if (h && h->urgent && pl_seq_le(h->rcv_up, h->rcvq.read))
 		h->urgent = false;
 	pl_tcp_touch(t, c);
 	if (pl_tcp_is_receiving(c->rec.state) && pl_tcp_must_update_window(t, c))
-		pl_tcp_want(t, c, PL_WANT_ACK_NOW);
+		pl_tcp_ack_now(t, c, NULL);
+	pl_tcp_leave_park(t, c);
 	after_last_read(t, c);
 	return PLIM_OK;
 }
