@@ -172,7 +172,8 @@ pl_tcp_send(struct pl_tcp *t, struct pl_tcp_conn *c, const uint8_t *data, size_t
 	if (room <= 0)
 		return room;
 	done = pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data, (uint32_t)PL_MIN((uint64_t)room, len));
-	if (done == 0 && pl_tcp_compact_quiet(t, PORT_PROBES))
+	/* Making room may compact c itself, so its hot part is made again. */
+	if (done == 0 && len > 0 && pl_tcp_compact_quiet(t, PORT_PROBES) && pl_tcp_inflate(t, c, PL_GRANT_NORMAL))
 		done = pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data,
 		                      (uint32_t)PL_MIN((uint64_t)room, len));
 	if (done == 0)
