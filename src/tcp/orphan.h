@@ -9,7 +9,7 @@
 
 #include "tcp/tcp.h"
 
-/** c loses its handle. False: orphans are at their cap; c is to be given up instead. */
+/** c loses its handle; orphans that stall go if all hold more than the cap. False: no room under pressure; c is to be given up. */
 bool pl_tcp_orphan_enter(struct pl_tcp *t, struct pl_tcp_conn *c);
 
 /** Octets left c's queue: bring the account up to date. */
