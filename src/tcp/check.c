@@ -14,6 +14,7 @@
 struct tally {
 	uint64_t by_state[PLIM_N_STATES];
 	uint64_t blocks, nodes, hots, parks, opts, ivls, ledgers;
+	uint64_t orphan_octets;
 	uint32_t orphans, unaccepted;
 };
 
@@ -82,7 +83,10 @@ check_conn(const struct pl_tcp *t, const struct pl_tcp_conn *c, struct tally *su
 		if (pl_seq_lt(c->snd_nxt, c->snd_una))
 			return "SND.NXT left of SND.UNA";
 	}
-	sum->orphans += (c->flags & PL_CF_ORPHAN) != 0;
+	if (c->flags & PL_CF_ORPHAN) {
+		sum->orphans++;
+		sum->orphan_octets += c->orphan_held;
+	}
 	sum->unaccepted += (c->flags & PL_CF_UNACCEPTED) != 0;
 	sum->opts += c->opt != 0;
 	return check_hot(t, c, sum);
@@ -116,6 +120,8 @@ check_sums(const struct pl_tcp *t, const struct tally *sum)
 			return "connections by state do not add up";
 	if (sum->orphans != t->n_orphans || sum->unaccepted != t->n_unaccepted || sum->hots != t->n_hot)
 		return "orphans, unaccepted or hot parts do not add up";
+	if (sum->orphan_octets != t->orphan_octets)
+		return "octets of orphans do not add up";
 	if (sum->blocks != m->types[PL_OBJ_block].live)
 		return "a storage block without an owner, or with two";
 	if (sum->nodes != m->types[PL_OBJ_node].live)

@@ -81,7 +81,8 @@ struct pl_tcp_conn {
 		pl_id accept_next; /* PL_CF_UNACCEPTED: in the listener's queue */
 	};
 	union {
-		uint32_t cookie; /* the application's number */
+		uint32_t cookie;      /* the application's number */
+		uint32_t orphan_held; /* PL_CF_ORPHAN: octets in the account of orphans */
 		pl_id accept_prev;
 	};
 	union {

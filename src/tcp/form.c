@@ -11,6 +11,7 @@
 #include "mem/appmem.h"
 #include "tcp/cc.h"
 #include "tcp/listener.h"
+#include "tcp/orphan.h"
 #include "tcp/rtt.h"
 #include "tcp/state.h"
 #include "tcp/table.h"
@@ -447,8 +448,12 @@ leave_lists(struct pl_tcp *t, struct pl_tcp_conn *c)
 	pl_tcp_syn_remove(t, c);
 	if (c->flags & PL_CF_UNACCEPTED)
 		pl_tcp_listener_unqueue(t, c);
-	if (c->flags & PL_CF_ORPHAN)
-		t->n_orphans--;
+	pl_tcp_orphan_leave(t, c);
+	if (pl_tcp_is_synchronized(c->rec.state)) {
+		struct plim_addr raddr = pl_tcp_rec_tuple(&c->rec).raddr;
+
+		pl_prefix_leave(&t->prefixes, t->core, &raddr);
+	}
 	pl_tcp_listener_leave(t, c->listener);
 }
 

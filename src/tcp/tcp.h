@@ -13,6 +13,7 @@
 #define PL_TCP_TCP_H
 
 #include "tcp/conn.h"
+#include "tcp/prefix.h"
 #include "tcp/syncache.h"
 
 #define PL_TCP_MAX_LISTENERS 256
@@ -41,11 +42,12 @@ struct pl_tcp {
 	pl_id syn_head, syn_tail;         /* connections whose SYN waits to be sent */
 	pl_id tw_head, tw_tail;           /* TIME_WAIT records, next to expire first */
 	uint32_t n_hot, n_orphans, n_unaccepted, n_closing, n_timewait;
-	uint64_t orphan_octets;
+	uint64_t orphan_octets; /* held by orphans, as of their last segment */
 	uint64_t by_state[PLIM_N_STATES];
 	struct pl_tcp_hand hand;
 	struct pl_syncache syn;
 	struct pl_bucket challenge_bucket, rst_bucket, cookie_bucket;
+	struct pl_prefixes prefixes;
 	pl_id listeners[PL_TCP_MAX_LISTENERS];
 };
 

@@ -9,6 +9,7 @@
 #include "tcp/reply.h"
 #include "tcp/state.h"
 #include "tcp/table.h"
+#include "tcp/window.h"
 
 #define ISS_STEP 0x10000u /* a taken-over tuple begins so far above the old SND.NXT */
 
@@ -117,6 +118,7 @@ pl_tcp_timewait_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 		w->ts_recent = c->ts_recent;
 		w->has_ts = (c->flags & PL_CF_TS) != 0;
 		w->wscale = c->wscale;
+		w->wnd = pl_tcp_window_advertise(t, c);
 		adopt(t, w, &c->rec);
 	}
 	pl_tcp_conn_end(t, c, 0, 0);
@@ -135,6 +137,7 @@ pl_tcp_timewait_from_closing(struct pl_tcp *t, struct pl_tcp_closing *cl)
 		w->ts_recent = cl->ts_recent;
 		w->has_ts = cl->bits & PL_CLOSING_TS;
 		w->wscale = cl->wscale;
+		w->wnd = cl->wnd;
 		adopt(t, w, &cl->rec);
 	}
 	pl_tcp_closing_free(t, cl);
@@ -153,6 +156,7 @@ send_ack(struct pl_tcp *t, const struct pl_tcp_timewait *w, const struct pl_pkt 
 	r.flags = PL_TH_ACK;
 	r.seq = w->snd_nxt;
 	r.ack = w->rcv_nxt;
+	r.wnd = w->wnd;
 	(void)pl_tcp_reply_push(t, &k, pkt, &r);
 }
 

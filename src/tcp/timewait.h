@@ -17,6 +17,7 @@ struct pl_tcp_timewait {
 	pl_seq snd_nxt, rcv_nxt;
 	uint32_t ts_recent;
 	uint32_t expire_ms;  /* milliseconds modulo 2^32 */
+	uint16_t wnd;        /* as last told on the wire */
 	uint16_t age_half_s; /* half seconds since it began, at the last restart */
 	uint8_t wscale;      /* as struct pl_tcp_conn */
 	uint8_t has_ts;

@@ -8,6 +8,7 @@
 #include "tcp/isn.h"
 #include "tcp/listener.h"
 #include "tcp/open.h"
+#include "tcp/orphan.h"
 #include "tcp/reply.h"
 #include "tcp/state.h"
 #include "tcp/steps.h"
@@ -306,16 +307,6 @@ pl_tcp_shutdown(struct pl_tcp *t, struct pl_tcp_conn *c)
 }
 
 static void
-become_orphan(struct pl_tcp *t, struct pl_tcp_conn *c)
-{
-	c->flags |= PL_CF_ORPHAN;
-	c->slot = 0;
-	t->n_orphans++;
-	pl_tcp_connopt_free(t->core, c->opt);
-	c->opt = 0;
-}
-
-static void
 give_up(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
 	pl_tcp_send_rst(t, c);
@@ -361,8 +352,10 @@ pl_tcp_release(struct pl_tcp *t, struct pl_tcp_conn *c)
 		give_up(t, c); /* SHLD-3: unread text */
 		return;
 	}
-	become_orphan(t, c);
-	close_orphan(t, c);
+	if (pl_tcp_orphan_enter(t, c))
+		close_orphan(t, c);
+	else
+		give_up(t, c);
 }
 
 void
