@@ -150,7 +150,7 @@ store(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const s
 			note_duplicate(t, c, seq, pl_seq_add(seq, (uint32_t)text.len));
 	}
 	verdict = pl_rcvq_store(&t->core->mem, &h->rcvq, &c->rcv_nxt, seq, text, &pruned);
-	if (verdict == PL_RCVQ_PARTLY && pl_tcp_compact_quiet(t, 64) && seq == nxt_before && c->rcv_nxt == nxt_before)
+	if (verdict == PL_RCVQ_PARTLY && seq == nxt_before && c->rcv_nxt == nxt_before && pl_tcp_compact_quiet(t, c))
 		verdict = pl_rcvq_store(&t->core->mem, &h->rcvq, &c->rcv_nxt, seq, text, &pruned);
 	if (pruned)
 		PL_ACTION(t->core, ooo_pruned);
