@@ -163,14 +163,14 @@ queued(struct pl_tcp *t, struct pl_tcp_conn *c, unsigned flags)
 	pl_tcp_timer_ensure_rtx(t, c);
 }
 
-/* Memory refused: another connection may shrink for it. */
+/* Memory refused: others may shrink for it, until a slab comes free. */
 static uint32_t
 append(struct pl_tcp *t, struct pl_tcp_conn *c, const uint8_t *data, uint32_t len)
 {
 	struct pl_sndq *q = &pl_tcp_hot(t, c)->sndq;
 	uint32_t done = pl_sndq_append(&t->core->mem, q, data, len);
 
-	if (done == 0 && pl_tcp_compact_quiet(t, c))
+	for (unsigned i = 0; done == 0 && i < PL_COMPACT_MOST && pl_tcp_compact_quiet(t, c); i++)
 		done = pl_sndq_append(&t->core->mem, q, data, len);
 	return done;
 }
