@@ -53,11 +53,13 @@ pl_appmem_alloc(struct pl_mem *m, pl_id *list, uint32_t owner, size_t octets, ui
 static enum pl_obj
 type_at(const struct pl_mem *m, const void *p)
 {
-	const uint8_t *at = (const uint8_t *)p - sizeof(struct piece);
+	const uint8_t *at = p;
 
-	if ((const uint8_t *)p < m->region + m->first_octet + sizeof(struct piece) ||
-	    (const uint8_t *)p >= m->region + m->target)
+	/* As numbers: a foreign pointer is not in the region. */
+	if ((uintptr_t)p < (uintptr_t)m->region + m->first_octet + sizeof(struct piece) ||
+	    (uintptr_t)p >= (uintptr_t)m->region + m->target)
 		return PL_OBJ_none;
+	at -= sizeof(struct piece);
 	if ((size_t)(at - m->region) % 8)
 		return PL_OBJ_none;
 	for (unsigned i = 0; i < PL_COUNT(types); i++)

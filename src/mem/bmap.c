@@ -119,8 +119,11 @@ grow_root(struct pl_mem *m, struct pl_bmap *b, enum pl_grant grant)
 static void
 free_empty_chain(struct pl_mem *m, struct pl_bmap *b)
 {
-	b->hi = (b->lo + 1) & number_mask(m);
+	uint32_t lo = b->lo;
+
+	b->hi = (lo + 1) & number_mask(m);
 	pl_bmap_clear(m, b);
+	b->lo = b->hi = lo; /* what may be written is what it was */
 }
 
 /* Make [lo, hi) reach n, growing the tree as needed. */

@@ -104,7 +104,9 @@ leave_persist(struct pl_tcp *t, struct pl_tcp_conn *c)
 
 	if (h->t.rtx_kind != PL_RTX_PERSIST)
 		return;
-	h->t.stuck_since = t->core->now; /* probes are answered (MUST-37) */
+	if (!(c->flags & PL_CF_ORPHAN))
+		h->t.stuck_since =
+			t->core->now; /* probes are answered (MUST-37); an orphan has its deadline all the same */
 	if (c->snd_wnd == 0)
 		return;
 	h->t.backoff = 0;

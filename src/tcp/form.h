@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The forms of a connection: birth, inflation, compaction, end; and the queues that
- * a hot part stands in (output, quietest first).
- */
+/* The forms of a connection: birth, inflation, compaction, end. */
 #ifndef PL_TCP_FORM_H
 #define PL_TCP_FORM_H
 
+#include "tcp/queue.h"
 #include "tcp/tcp.h"
 
 /** A connection in its idle form, in the table, no state yet. NULL: refused. */
@@ -37,22 +35,6 @@ void pl_tcp_leave_park(struct pl_tcp *t, struct pl_tcp_conn *c);
 
 /** Compact quiet connections, longest quiet first, looking at no more than `look`. True: one was. */
 bool pl_tcp_compact_quiet(struct pl_tcp *t, unsigned look);
-
-/** It was heard of, or used: last in the order of quiet. */
-void pl_tcp_touch(struct pl_tcp *t, struct pl_tcp_conn *c);
-
-/** Leave an intent and stand in the output queue. */
-void pl_tcp_want(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t want);
-
-/** Take a hot part out of the output queue's head. */
-void pl_tcp_tx_rotate(struct pl_tcp *t);
-void pl_tcp_tx_drop_head(struct pl_tcp *t);
-void pl_tcp_tx_block_head(struct pl_tcp *t);
-void pl_tcp_tx_unblock_all(struct pl_tcp *t);
-
-/** Connections whose SYN or SYN-ACK waits. */
-void pl_tcp_syn_push(struct pl_tcp *t, struct pl_tcp_conn *c);
-void pl_tcp_syn_remove(struct pl_tcp *t, struct pl_tcp_conn *c);
 
 /** Real octets held: record, slot, hot part, blocks, index, charges. */
 uint64_t pl_tcp_held(const struct pl_tcp *t, const struct pl_tcp_conn *c);

@@ -20,7 +20,7 @@ cap(const struct pl_tcp *t)
 static bool
 evict_stalled(struct pl_tcp *t)
 {
-	pl_id id = t->lru_head;
+	pl_id id = t->quiet.head;
 
 	for (unsigned look = LOOK; id && look > 0; look--) {
 		struct pl_tcp_hot *h = pl_mem_ptr(&t->core->mem, id);
@@ -28,7 +28,7 @@ evict_stalled(struct pl_tcp *t)
 
 		if (pl_tcp_ms(t->core->now) - c->heard_ms < STALLED_MS)
 			return false; /* in order of quiet: nobody after it stalls */
-		id = h->lru_next;
+		id = h->quiet.next;
 		if (!(c->flags & PL_CF_ORPHAN))
 			continue;
 		pl_tcp_send_rst(t, c);

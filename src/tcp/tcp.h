@@ -33,14 +33,14 @@ struct pl_tcp {
 	pl_id *heads; /* of hash chains */
 	uint32_t head_mask;
 	uint32_t n_listeners;
-	struct pl_wheel wheel;            /* hot parts */
-	pl_id tx_head, tx_tail;           /* hot parts with something to send */
-	pl_id blocked_head, blocked_tail; /* hot parts that wait for a neighbour */
-	uint32_t epoch;                   /* pl_net_epoch() when the blocked ones were looked at */
-	uint32_t burst;                   /* segments the head of the queue sent in a row */
-	pl_id lru_head, lru_tail;         /* hot parts, quietest first */
-	pl_id syn_head, syn_tail;         /* connections whose SYN waits to be sent */
-	pl_id tw_head, tw_tail;           /* TIME_WAIT records, next to expire first */
+	struct pl_wheel wheel;   /* hot parts */
+	struct pl_list tx;       /* hot parts with something to send */
+	struct pl_list blocked;  /* hot parts that wait for a neighbour */
+	uint32_t epoch;          /* pl_net_epoch() when the blocked ones were looked at */
+	uint32_t burst;          /* segments the head of the queue sent in a row */
+	struct pl_list quiet;    /* hot parts, quietest first */
+	struct pl_list syns;     /* connections whose SYN waits to be sent */
+	struct pl_list timewait; /* TIME_WAIT records, next to expire first */
 	uint32_t n_hot, n_orphans, n_unaccepted, n_closing, n_timewait;
 	uint64_t orphan_octets; /* held by orphans, as of their last segment */
 	uint64_t by_state[PLIM_N_STATES];

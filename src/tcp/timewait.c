@@ -25,39 +25,10 @@ tw_type(uint8_t family)
 	return family == 4 ? PL_OBJ_tw4 : PL_OBJ_tw6;
 }
 
-/* ---- order of expiry ---- */
-
-static void
-link_last(struct pl_tcp *t, struct pl_tcp_timewait *w)
-{
-	pl_id id = pl_tcp_id(t, w);
-
-	w->next = 0;
-	w->prev = t->tw_tail;
-	if (t->tw_tail)
-		tw_at(t, t->tw_tail)->next = id;
-	else
-		t->tw_head = id;
-	t->tw_tail = id;
-}
-
-static void
-unlink_tw(struct pl_tcp *t, struct pl_tcp_timewait *w)
-{
-	if (w->prev)
-		tw_at(t, w->prev)->next = w->next;
-	else
-		t->tw_head = w->next;
-	if (w->next)
-		tw_at(t, w->next)->prev = w->prev;
-	else
-		t->tw_tail = w->prev;
-}
-
 void
 pl_tcp_timewait_free(struct pl_tcp *t, struct pl_tcp_timewait *w)
 {
-	unlink_tw(t, w);
+	pl_list_remove(&t->core->mem, &t->timewait, pl_tcp_id(t, w));
 	pl_tcp_table_remove(t, &w->rec);
 	pl_tcp_state_gone(t, &w->rec);
 	w->rec.kind = PL_REC_FREE;
@@ -79,7 +50,7 @@ new_record(struct pl_tcp *t, uint8_t family)
 {
 	pl_id id = pl_mem_calloc(&t->core->mem, tw_type(family), PL_GRANT_NORMAL);
 
-	for (pl_id at = t->tw_head; !id && at; at = tw_at(t, at)->next) {
+	for (pl_id at = t->timewait.head; !id && at; at = tw_at(t, at)->order.next) {
 		if (tw_at(t, at)->rec.family != family)
 			continue;
 		pl_tcp_timewait_free(t, tw_at(t, at));
@@ -103,7 +74,7 @@ adopt(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct pl_tcp_rec *old)
 	memcpy(pl_tcp_rec_raddr_mut(&w->rec), raddr, pl_addr_len(old->family));
 	w->expire_ms = pl_tcp_ms(t->core->now) + two_msl_ms(t);
 	pl_tcp_state_born(t, &w->rec, PLIM_TIME_WAIT);
-	link_last(t, w);
+	pl_list_push(&t->core->mem, &t->timewait, pl_tcp_id(t, w));
 	t->n_timewait++;
 }
 
@@ -171,8 +142,8 @@ restart(struct pl_tcp *t, struct pl_tcp_timewait *w)
 		return;
 	w->age_half_s = (uint16_t)(w->age_half_s + ran / 500 + 1);
 	w->expire_ms = pl_tcp_ms(t->core->now) + two_msl_ms(t);
-	unlink_tw(t, w);
-	link_last(t, w);
+	pl_list_remove(&t->core->mem, &t->timewait, pl_tcp_id(t, w));
+	pl_list_push(&t->core->mem, &t->timewait, pl_tcp_id(t, w));
 }
 
 bool
@@ -227,8 +198,8 @@ is_over(const struct pl_tcp_timewait *w, pl_time now)
 void
 pl_tcp_timewait_poll(struct pl_tcp *t, pl_time now, unsigned *budget)
 {
-	while (t->tw_head && *budget > 0 && is_over(tw_at(t, t->tw_head), now)) {
-		pl_tcp_timewait_free(t, tw_at(t, t->tw_head));
+	while (t->timewait.head && *budget > 0 && is_over(tw_at(t, t->timewait.head), now)) {
+		pl_tcp_timewait_free(t, tw_at(t, t->timewait.head));
 		*budget -= 1;
 	}
 }
@@ -238,8 +209,8 @@ pl_tcp_timewait_deadline(const struct pl_tcp *t)
 {
 	uint32_t left;
 
-	if (!t->tw_head)
+	if (!t->timewait.head)
 		return PL_TIME_NEVER;
-	left = tw_at(t, t->tw_head)->expire_ms - pl_tcp_ms(t->core->now);
+	left = tw_at(t, t->timewait.head)->expire_ms - pl_tcp_ms(t->core->now);
 	return (int32_t)left <= 0 ? t->core->now : t->core->now + PL_MS(left);
 }

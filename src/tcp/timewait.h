@@ -13,7 +13,7 @@
 
 struct pl_tcp_timewait {
 	struct pl_tcp_rec rec;
-	pl_id next, prev; /* in order of expiry */
+	struct pl_link order; /* of expiry */
 	pl_seq snd_nxt, rcv_nxt;
 	uint32_t ts_recent;
 	uint32_t expire_ms;  /* milliseconds modulo 2^32 */

@@ -18,6 +18,7 @@
 #include "tcp/window.h"
 
 #define PORT_PROBES 64u
+#define COMPACT_LOOK 64u /* quiet connections looked at for one refused grant */
 #define PINNED_MOST 65536u
 
 /* ---- OPEN ---- */
@@ -163,21 +164,28 @@ queued(struct pl_tcp *t, struct pl_tcp_conn *c, unsigned flags)
 	pl_tcp_timer_ensure_rtx(t, c);
 }
 
+/* Memory refused: another connection may shrink for it. That may also be c itself, which is then made again. */
+static uint32_t
+append(struct pl_tcp *t, struct pl_tcp_conn *c, const uint8_t *data, uint32_t len)
+{
+	uint32_t done = pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data, len);
+
+	if (done > 0 || !pl_tcp_compact_quiet(t, COMPACT_LOOK) || !pl_tcp_inflate(t, c, PL_GRANT_NORMAL))
+		return done;
+	return pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data, len);
+}
+
 int64_t
 pl_tcp_send(struct pl_tcp *t, struct pl_tcp_conn *c, const uint8_t *data, size_t len, unsigned flags)
 {
 	int64_t room = room_to_send(t, c);
 	uint32_t done;
 
-	if (room <= 0)
-		return room;
-	done = pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data, (uint32_t)PL_MIN((uint64_t)room, len));
-	/* Making room may compact c itself, so its hot part is made again. */
-	if (done == 0 && len > 0 && pl_tcp_compact_quiet(t, PORT_PROBES) && pl_tcp_inflate(t, c, PL_GRANT_NORMAL))
-		done = pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data,
-		                      (uint32_t)PL_MIN((uint64_t)room, len));
+	if (room <= 0 || len == 0)
+		return PL_MIN(room, 0);
+	done = append(t, c, data, (uint32_t)PL_MIN((uint64_t)room, len));
 	if (done == 0)
-		return len ? refuse_send(t, c) : 0;
+		return refuse_send(t, c);
 	queued(t, c, flags);
 	return done;
 }

@@ -1,442 +1,942 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The whole stack as a series of frames, ticks and calls, all taken from the input.
+ * The whole stack as a series of frames, steps of time and calls.
  *
- * Frames come raw, or are made with right checksums and with sequence numbers near those that the stack itself last
- * sent, so that the input reaches beyond the first checks. Neighbours answer. After every 16 steps and at the end all
- * invariants must hold, and memory must be within the target.
+ * The input is a program: one octet names an operation, the next ones are its
+ * arguments; missing ones read as 0. Frames are made near the live connections'
+ * numbers, which are learnt from what the stack sends. Checked after each operation:
+ * every invariant (plim_check), that received octets are those the peers sent and sent
+ * ones those the application gave; at the end: that the stack comes to rest and that
+ * nothing is left in the arena.
+ *
+ * Grants may be refused by chance (the program is linked with --wrap for that).
+ *
+ * The peer of flow n sends octet text_at(seq) at each SEQ, so overlapping segments agree.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
+#include "base/addr.h"
 #include "base/checksum.h"
+#include "mem/mem.h"
+#include "wire/arp.h"
+#include "wire/icmp6.h"
+#include "wire/ip4.h"
+#include "wire/ip6.h"
+#include "wire/tcp.h"
+#include "wire/udp.h"
 
-#define REGION (1u << 20)
-#define MTU 1500
+#define TARGET (1u << 20)
+#define FLOWS 8
 #define HANDLES 16
-#define STEPS_MOST 2000
-#define STEPS_BETWEEN_CHECKS 16
+#define FRAME_CAP 65600
+#define MS(n) ((plim_time)(n)*1000000u)
+#define MUST(cond) ((cond) ? (void)0 : broken(#cond, __LINE__))
 
-static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 2}, peer_mac[6] = {2, 0, 0, 0, 0, 1};
-static const uint8_t our4[4] = {10, 0, 0, 2}, peer4[4] = {10, 0, 0, 1};
-static const uint8_t our6[16] = {0xfd, [15] = 2}, peer6[16] = {0xfd, [15] = 1};
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The last TCP segment that the stack sent on a port of ours: what a crafted one refers to. */
-struct seen {
-	uint32_t seq_end, ack;
-	uint16_t peer_port, our_port;
-	bool is_v6;
+/* One connection as its peer sees it. */
+struct flow {
+	uint32_t irs;      /* the peer's ISN; the same for the flow's whole life */
+	uint32_t iss;      /* the stack's, from its last SYN */
+	uint32_t snd, rcv; /* next octet of the peer's; next octet expected from the stack */
+	uint32_t edge;     /* how far the stack's window reaches */
+	uint32_t tsval;    /* the stack's last */
+	uint8_t shift;     /* scale of the stack's window */
+	bool ts, known;    /* iss is known */
+	uint64_t queued;   /* octets the application gave since that SYN */
 };
 
-static _Alignas(64) uint8_t region[REGION];
-static uint8_t frame_in[70000], frame_out[32][MTU + 64];
+struct held {
+	plim_h h;
+	bool is_udp;
+	struct flow *flow; /* of a connection */
+	uint64_t read;
+	struct plim_span lent[4];
+	int64_t n_lent;
+	void *piece;
+	size_t charged;
+};
 
-static struct run {
+static struct {
 	plim *s;
 	plim_time now;
-	struct pl_cur in;
-	plim_h handles[HANDLES];
-	struct seen seen[4];
-	unsigned n_seen;
-} run;
+	const uint8_t *p, *end; /* what is left of the input */
+	struct flow flows[FLOWS];
+	struct held held[HANDLES];
+	bool tainted; /* a frame of free octets may have said anything */
+	uint8_t last_out[128];
+	uint32_t last_out_len;
+} f;
+
+static uint64_t refuse_pct, refuse_chance; /* so many grants of a hundred are refused */
+static uint8_t *region;
+static uint8_t frame[FRAME_CAP];
+
+static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 2}, peer_mac[6] = {2, 0, 0, 0, 0, 9};
+static const struct plim_addr us4 = {{10, 0, 0, 2}, 4}, peer4 = {{10, 0, 0, 9}, 4};
+static const struct plim_addr us6 = {{0x20, 1, 0xd, 0xb8, [15] = 2}, 6}, peer6 = {{0x20, 1, 0xd, 0xb8, [15] = 9}, 6};
+
+static void
+broken(const char *what, int line)
+{
+	fprintf(stderr, "fuzz_stack.c:%d: %s\n", line, what);
+	abort();
+}
+
+/* ---- refused grants ---- */
+
+pl_id __real_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+pl_id __real_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+pl_id __wrap_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+pl_id __wrap_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+
+static bool
+is_refused(void)
+{
+	refuse_chance = refuse_chance * 6364136223846793005u + 1442695040888963407u;
+	return (refuse_chance >> 33) % 100 < refuse_pct;
+}
+
+pl_id
+__wrap_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
+{
+	return is_refused() ? 0 : __real_pl_mem_alloc(m, type, grant);
+}
+
+pl_id
+__wrap_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
+{
+	return is_refused() ? 0 : __real_pl_mem_calloc(m, type, grant);
+}
+
+/* ---- the input ---- */
 
 static uint8_t
 u8(void)
 {
-	uint8_t x = 0;
-
-	(void)pl_cur_u8(&run.in, &x); /* at the end: zeros */
-	return x;
+	return f.p < f.end ? *f.p++ : 0;
 }
 
-static uint16_t
+static uint32_t
 u16(void)
 {
-	return (uint16_t)(u8() << 8 | u8());
+	uint32_t hi = u8();
+
+	return hi << 8 | u8();
 }
 
+/* A length: small ones in detail, large ones in steps. */
 static uint32_t
-u32(void)
+length(void)
 {
-	return (uint32_t)u16() << 16 | u16();
+	uint32_t x = u8();
+
+	return x < 64 ? x : x < 192 ? (x - 63) * 64 : (x - 191) * 1024;
 }
 
-/* A number near zero, more often than not. */
+/* A distance from a sequence number: mostly none, else small, large or near half of the space. */
 static uint32_t
-small_step(void)
+distance(void)
 {
-	uint8_t kind = u8();
+	uint8_t x = u8();
+	uint32_t d = (x & 31) * (x & 32 ? 1 : 173);
 
-	if (kind < 128)
-		return 0;
-	if (kind < 192)
-		return (uint32_t)(int8_t)u8();
-	return kind < 224 ? (uint32_t)(int16_t)u16() : u32();
+	if (x < 128)
+		return x < 96 ? 0 : d;
+	if (x < 224)
+		return x & 64 ? 0u - d : d;
+	return 0x7fffff00u + (x & 31) * 16;
+}
+
+static uint8_t
+text_at(uint32_t seq)
+{
+	return (uint8_t)(seq * 167 + (seq >> 8) * 29);
+}
+
+/* ---- frames in ---- */
+
+static struct plim_addr
+us(unsigned flow)
+{
+	return flow < FLOWS / 2 ? us4 : us6;
+}
+
+static struct plim_addr
+them(unsigned flow)
+{
+	return flow < FLOWS / 2 ? peer4 : peer6;
 }
 
 static void
-give(uint8_t *data, size_t len, uint8_t flags, uint16_t gso)
+give(const uint8_t *p, size_t n, uint8_t flags, uint16_t gso_size)
 {
-	struct plim_frame f = {.data = data, .len = (uint32_t)len, .flags = flags, .gso_size = gso};
+	struct plim_frame in = {.data = malloc(n ? n : 1), .len = (uint32_t)n, .flags = flags, .gso_size = gso_size};
 
-	(void)plim_input(run.s, &f, 1, run.now); /* it reports nothing */
-}
-
-static size_t
-put_eth(uint8_t *p, uint16_t type)
-{
-	memcpy(p, our_mac, 6);
-	memcpy(p + 6, peer_mac, 6);
-	pl_store16(p + 12, type);
-	return 14;
-}
-
-/* An IP header in front of len octets of payload; a right one, but for what the input wants wrong. */
-static size_t
-put_ip(uint8_t *p, bool is_v6, uint8_t proto, size_t len)
-{
-	size_t at = put_eth(p, is_v6 ? 0x86dd : 0x0800);
-	uint8_t *ip = p + at;
-
-	if (is_v6) {
-		pl_store32(ip, 0x60000000);
-		pl_store16(ip + 4, (uint16_t)len);
-		ip[6] = proto;
-		ip[7] = proto == 58 ? 255 : 64;
-		memcpy(ip + 8, peer6, 16);
-		memcpy(ip + 24, our6, 16);
-		return at + 40;
-	}
-	memset(ip, 0, 20);
-	ip[0] = 0x45;
-	pl_store16(ip + 2, (uint16_t)(20 + len));
-	ip[8] = 64;
-	ip[9] = proto;
-	memcpy(ip + 12, peer4, 4);
-	memcpy(ip + 16, our4, 4);
-	pl_csum_store(ip + 10, pl_csum_add(0, ip, 20));
-	return at + 20;
+	MUST(in.data != NULL);
+	memcpy(in.data, p, n);
+	(void)plim_input(f.s, &in, 1, f.now);
+	free(in.data);
 }
 
 static void
-raw_frame(void)
+put_headers(struct pl_put *w, struct plim_addr src, struct plim_addr dst, uint8_t proto, size_t n)
 {
-	size_t len = u16() % 2000;
+	struct pl_eth eth = {.type = src.family == 4 ? PL_ETH_TYPE_IP4 : PL_ETH_TYPE_IP6};
+	uint8_t ttl = proto == 58 ? 255 : 64;
 
-	len = PL_MIN(len, pl_cur_left(&run.in));
-	(void)pl_cur_bytes(&run.in, frame_in, len); /* as many as there are */
-	if (u8() & 1)
-		(void)put_eth(frame_in, u8() & 1 ? 0x86dd : 0x0800);
-	give(frame_in, len, u8() & 3, u8() & 8 ? u16() : 0);
-}
-
-/* UDP, ICMP or anything else over a right IP header. */
-static void
-ip_frame(void)
-{
-	static const uint8_t protos[] = {1, 58, 17, 6, 0, 44, 60, 255};
-	bool is_v6 = u8() & 1;
-	uint8_t proto = protos[u8() % PL_COUNT(protos)];
-	size_t len = PL_MIN((size_t)u8() * 4u, pl_cur_left(&run.in)), at = put_ip(frame_in, is_v6, proto, len);
-
-	(void)pl_cur_bytes(&run.in, frame_in + at, len); /* as many as there are */
-	if (proto == 1 && len >= 4) {
-		pl_store16(frame_in + at + 2, 0);
-		pl_csum_store(frame_in + at + 2, pl_csum_add(0, frame_in + at, len));
-	}
-	give(frame_in, at + len, PLIM_FRAME_CSUM_VALID, 0);
-}
-
-static const struct seen *
-choose_seen(void)
-{
-	static struct seen fresh;
-	uint8_t i = u8();
-
-	if (run.n_seen > 0 && i < 224)
-		return &run.seen[i % PL_MIN(run.n_seen, PL_COUNT(run.seen))];
-	fresh = (struct seen){u32(), u32(), (uint16_t)(1000 + u8() % 8), (uint16_t)(1 + u8() % 3), u8() & 1};
-	return &fresh;
-}
-
-/* A segment that refers to what the stack sent, more or less. */
-static void
-tcp_segment(void)
-{
-	const struct seen *to = choose_seen();
-	size_t options = (size_t)(u8() % 11) * 4, text = u8() & 1 ? 0 : u16() % 3000, len = 20 + options + text;
-	size_t at = put_ip(frame_in, to->is_v6, 6, len);
-	uint8_t *tcp = frame_in + at;
-
-	pl_store16(tcp, to->peer_port);
-	pl_store16(tcp + 2, to->our_port);
-	pl_store32(tcp + 4, to->ack + small_step());
-	pl_store32(tcp + 8, to->seq_end + small_step());
-	tcp[12] = (uint8_t)((5 + options / 4) << 4);
-	tcp[13] = u8();
-	pl_store16(tcp + 14, u16());
-	pl_store16(tcp + 16, 0);
-	pl_store16(tcp + 18, u8());
-	for (size_t i = 0; i < options; i++)
-		tcp[20 + i] = u8();
-	memset(tcp + 20 + options, u8(), text);
-	give(frame_in, at + len, PLIM_FRAME_CSUM_VALID, text > 1460 ? 1460 : 0);
-}
-
-static void
-tick(void)
-{
-	plim_time due = plim_next_deadline(run.s);
-
-	if (u8() & 1 && due != PLIM_NEVER && due > run.now)
-		run.now = due;
+	memcpy(eth.dst, our_mac, 6);
+	memcpy(eth.src, peer_mac, 6);
+	pl_eth_put(w, &eth);
+	if (src.family == 4)
+		pl_ip4_put(w, &(struct pl_ip4){
+				      .src = src, .dst = dst, .proto = proto, .ttl = ttl, .len = (uint16_t)(20 + n)});
 	else
-		run.now += (plim_time)1000 << (u8() % 28);
-	(void)plim_poll(run.s, run.now, 1u + u8()); /* whether more is due shows at the next tick */
+		pl_ip6_put(
+			w,
+			&(struct pl_ip6){
+				.src = src, .dst = dst, .proto = proto, .hop_limit = ttl, .payload_len = (uint16_t)n});
 }
 
-static plim_h *
-handle(void)
-{
-	return &run.handles[u8() % HANDLES];
-}
-
-static struct plim_endpoint
-endpoint(void)
-{
-	struct plim_endpoint e = {.port = (uint16_t)(u8() % 4)};
-
-	e.addr.family = u8() & 1 ? 6 : 4;
-	memcpy(e.addr.octets, e.addr.family == 6 ? peer6 : peer4, e.addr.family == 6 ? 16 : 4);
-	if (u8() > 240)
-		e.addr.octets[u8() % 16] = u8();
-	return e;
-}
-
-/* Calls that make or end a handle. What they return is the input's business: any code will do, a crash will not. */
+/* A transport datagram with its checksum at csum_at (none if beyond n). */
 static void
-call_open_close(void)
+give_l4(struct plim_addr src, struct plim_addr dst, uint8_t proto, uint8_t *l4, size_t n, size_t csum_at)
 {
-	struct plim_endpoint e = endpoint(), any = {.port = e.port};
-	plim_h *h = handle(), from = *handle();
+	struct pl_put w = pl_put_to(frame, sizeof frame);
+	uint64_t sum = proto == 1 ? 0 : pl_csum_pseudo(&src, &dst, proto, (uint32_t)n);
 
-	switch (u8() % 8) {
-	case 0: (void)plim_tcp_listen(run.s, &any, u8(), h); break;
-	case 1: (void)plim_tcp_connect(run.s, &e, NULL, u8(), h); break;
-	case 2:
-	case 3: (void)plim_tcp_accept(run.s, from, u8(), h, NULL); break;
-	case 4: (void)plim_tcp_shutdown(run.s, from); break;
-	case 5: (void)plim_tcp_close(run.s, from); break;
-	case 6: (void)plim_tcp_abort(run.s, from); break;
-	default: (void)(u8() & 1 ? plim_udp_open(run.s, &any, u8(), h) : plim_udp_close(run.s, from));
-	}
+	if (csum_at + 2 <= n)
+		pl_csum_store(l4 + csum_at, pl_csum_add(sum, l4, n));
+	put_headers(&w, src, dst, proto, n);
+	pl_put_bytes(&w, l4, n);
+	give(frame, (size_t)(w.p - frame), 0, 0);
 }
 
 static void
-fill(struct plim_span *spans, int64_t octets)
+give_segment(unsigned flow, struct pl_tcp_seg *s, uint32_t len)
 {
-	for (; octets > 0; octets -= (int64_t)spans->len, spans++)
-		memset(spans->data, 0xa5, spans->len);
+	static uint8_t l4[FRAME_CAP];
+	size_t n;
+
+	s->sport = (uint16_t)(4000 + flow);
+	s->dport = (uint16_t)(80 + (flow & 1));
+	n = pl_tcp_put(l4, sizeof l4, s);
+	if (n == 0)
+		return;
+	len = PL_MIN(len, 65000u);
+	for (uint32_t i = 0; i < len; i++)
+		l4[n + i] = text_at(s->seq + i + ((s->flags & PL_TH_SYN) != 0));
+	give_l4(them(flow), us(flow), 6, l4, n + len, 16);
 }
 
-/* Calls that move octets. */
 static void
-call_transfer(void)
+add_timestamp(const struct flow *fl, struct pl_tcp_seg *s)
 {
-	static uint8_t octets[8192];
-	struct plim_span spans[64];
-	struct plim_endpoint e = endpoint();
-	plim_h h = *handle();
-	size_t len = u16() % sizeof(octets);
-	int64_t n;
-
-	switch (u8() % 6) {
-	case 0: (void)plim_send(run.s, h, octets, len, u8() & 3); break;
-	case 1: (void)plim_recv(run.s, h, octets, len); break;
-	case 2:
-		n = plim_tx_reserve(run.s, h, u32() & 0x1ffff, spans, 1 + len % 64);
-		fill(spans, n);
-		if (u8() & 1)
-			(void)plim_tx_commit(run.s, h, n > 0 ? len % (size_t)(n + 1) : len, u8() & 3);
-		break;
-	case 3:
-		n = plim_rx_peek(run.s, h, spans, 1 + len % 64);
-		fill(spans, n); /* lent: ours to look at, and writing shows a wrong span to the sanitizer */
-		if (u8() & 1)
-			(void)plim_rx_consume(run.s, h, len);
-		break;
-	case 4: (void)plim_udp_sendto(run.s, h, &e, octets, len % 1600); break;
-	default: (void)plim_udp_recvfrom(run.s, h, octets, len, NULL);
-	}
+	s->opt.has |= PL_OPT_TS;
+	s->opt.tsval = (uint32_t)(f.now / MS(1)) + 77;
+	s->opt.tsecr = fl->tsval;
 }
 
-/* The rest: memory, options, looking. */
+/* Any segment, near the connection's numbers. */
 static void
-call_other(void)
+op_segment(void)
 {
-	struct plim_conn_info info[4];
-	struct plim_stats st;
-	uint64_t cursor = 0;
-	int64_t value;
-	plim_h h = *handle();
-	void *p;
+	unsigned flow = u8() % FLOWS;
+	struct flow *fl = &f.flows[flow];
+	uint8_t how = u8();
+	struct pl_tcp_seg s = {.flags = u8()};
+	uint32_t len = length();
 
-	switch (u8() % 7) {
-	case 0:
-		p = plim_alloc(run.s, h, u16() % 400);
-		if (p != NULL && u8() & 1)
-			(void)plim_free(run.s, h, p);
-		break;
-	case 1: (void)plim_charge(run.s, h, u16()); break;
-	case 2: (void)plim_uncharge(run.s, h, u16()); break;
-	case 3: (void)plim_get(run.s, h, (enum plim_option)(u8() % 16 + (u8() & 1) * 256), &value); break;
-	case 4: (void)plim_set(run.s, h, (enum plim_option)(u8() % 16), (int64_t)u32()); break;
-	case 5: (void)plim_conn_info(run.s, h, info); break;
-	default:
-		plim_stats(run.s, &st);
-		while (plim_memory_map(run.s, &cursor, info, PL_COUNT(info)) > 0) {
+	s.seq = fl->snd + distance();
+	s.ack = fl->rcv + distance();
+	if (s.flags & PL_TH_SYN && how & 64)
+		f.tainted = true;
+	else if (s.flags & PL_TH_SYN)
+		s.seq = fl->irs;
+	s.wnd = how & 1 ? u16() : 65535;
+	s.urg = s.flags & PL_TH_URG ? (uint16_t)u8() : 0;
+	if (fl->ts && !(how & 2))
+		add_timestamp(fl, &s);
+	if (how & 4)
+		s.opt.tsval += distance();
+	if (how & 8)
+		for (s.opt.n_sacks = 0; s.opt.n_sacks < 3; s.opt.n_sacks++) {
+			uint32_t from = fl->rcv - u16();
+
+			s.opt.sacks[s.opt.n_sacks] = (struct pl_sack){from, from + length()};
 		}
+	if (s.flags & PL_TH_SYN && how & 16) {
+		s.opt.has |= PL_OPT_MSS | PL_OPT_WSCALE | PL_OPT_SACK_OK;
+		s.opt.mss = (uint16_t)u16();
+		s.opt.wscale = u8() & 15;
+	}
+	give_segment(flow, &s, len);
+	if (how & 32 && !(s.flags & PL_TH_RST))
+		fl->snd = s.seq + len + ((s.flags & PL_TH_SYN) != 0) + ((s.flags & PL_TH_FIN) != 0);
+}
+
+static void drain(void);
+
+/* A handshake, whole. */
+static void
+op_handshake(void)
+{
+	unsigned flow = u8() % FLOWS;
+	struct flow *fl = &f.flows[flow];
+	uint8_t how = u8();
+	struct pl_tcp_seg s = {.flags = PL_TH_SYN, .seq = fl->irs, .wnd = 65535};
+
+	s.opt.has = PL_OPT_MSS;
+	s.opt.mss = how & 1 ? 300 : 1460;
+	if (how & 2) {
+		s.opt.has |= PL_OPT_WSCALE;
+		s.opt.wscale = 7;
+	}
+	if (how & 4)
+		s.opt.has |= PL_OPT_SACK_OK;
+	fl->ts = how & 8;
+	if (fl->ts)
+		add_timestamp(fl, &s);
+	give_segment(flow, &s, 0);
+	drain();
+	fl->snd = fl->irs + 1;
+	s = (struct pl_tcp_seg){.flags = PL_TH_ACK, .seq = fl->snd, .ack = fl->rcv, .wnd = 60000};
+	if (fl->ts)
+		add_timestamp(fl, &s);
+	give_segment(flow, &s, 0);
+}
+
+/* A run of text in order, or with holes, and an ACK of all. */
+static void
+op_stream(void)
+{
+	unsigned flow = u8() % FLOWS, n = u8() % 32 + 1, hole = u8();
+	struct flow *fl = &f.flows[flow];
+	uint32_t len = length() % 1461;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct pl_tcp_seg s = {.flags = PL_TH_ACK, .seq = fl->snd, .ack = fl->rcv, .wnd = 65535};
+
+		if (fl->ts)
+			add_timestamp(fl, &s);
+		if (!(hole & 1 << i % 8))
+			give_segment(flow, &s, len);
+		fl->snd += len;
 	}
 }
 
-/* A neighbour's answer to an ARP request of ours. */
 static void
-answer_arp(const uint8_t *arp)
+op_raw(void)
 {
-	uint8_t reply[60] = {0};
+	uint8_t how = u8(), buf[2048];
+	struct pl_put w = pl_put_to(frame, sizeof frame);
+	size_t n = length() % 1600;
+	uint8_t proto = how & 64 ? u8() : 6;
+	unsigned flow = how & 1 ? FLOWS - 1 : 0;
 
-	put_eth(reply, 0x0806);
-	memcpy(reply + 14, arp, 28);
-	reply[14 + 7] = 2;
-	memcpy(reply + 14 + 8, peer_mac, 6);
-	memcpy(reply + 14 + 14, arp + 24, 4);
-	memcpy(reply + 14 + 18, our_mac, 6);
-	memcpy(reply + 14 + 24, arp + 14, 4);
-	give(reply, sizeof(reply), 0, 0);
-}
+	n = PL_MIN(n, (size_t)(f.end - f.p));
+	if (n == 0)
+		return;
+	memcpy(buf, f.p, n);
+	f.p += n;
+	f.tainted = true;
+	if (how & 2) { /* octets of a transport, checksum made good */
+		give_l4(them(flow), us(flow), proto, buf, n, how & 4 ? n : proto == 17 ? 6 : proto == 6 ? 16 : 2);
+		return;
+	}
+	if (how & 8) { /* octets behind an Ethernet header */
+		struct pl_eth eth = {.type = (uint16_t)(how & 16   ? PL_ETH_TYPE_ARP
+		                                        : how & 32 ? PL_ETH_TYPE_IP6
+		                                                   : PL_ETH_TYPE_IP4)};
 
-/* A neighbour's answer to a solicitation of ours (RFC 4861 4.4). */
-static void
-answer_solicitation(const uint8_t *ip)
-{
-	struct plim_addr from = {.family = 6}, to = {.family = 6};
-	size_t at = put_ip(frame_in, true, 58, 32);
-	uint8_t *icmp = frame_in + at;
-
-	memcpy(frame_in + 14 + 8, ip + 48, 16);
-	memset(icmp, 0, 32);
-	icmp[0] = 136;
-	icmp[4] = 0x60;
-	memcpy(icmp + 8, ip + 48, 16);
-	icmp[24] = 2;
-	icmp[25] = 1;
-	memcpy(icmp + 26, peer_mac, 6);
-	memcpy(from.octets, frame_in + 14 + 8, 16);
-	memcpy(to.octets, our6, 16);
-	pl_csum_store(icmp + 2, pl_csum_add(pl_csum_pseudo(&from, &to, 58, 32), icmp, 32));
-	give(frame_in, at + 32, 0, 0);
+		memcpy(eth.dst, our_mac, 6);
+		memcpy(eth.src, peer_mac, 6);
+		pl_eth_put(&w, &eth);
+	}
+	pl_put_bytes(&w, buf, n);
+	give(frame, (size_t)(w.p - frame), how & 128 ? PLIM_FRAME_NEEDS_CSUM : 0, how & 64 ? (uint16_t)n : 0);
 }
 
 static void
-note_segment(const uint8_t *tcp, size_t len, bool is_v6)
+op_arp(void)
 {
-	uint32_t octets = (uint32_t)(len - (size_t)(tcp[12] >> 4) * 4) + ((tcp[13] & 2) != 0) + (tcp[13] & 1);
-	struct seen s = {pl_load32(tcp + 4) + octets, pl_load32(tcp + 8), pl_load16(tcp + 2), pl_load16(tcp), is_v6};
+	uint8_t how = u8();
+	struct pl_put w = pl_put_to(frame, sizeof frame);
+	struct pl_eth eth = {.type = PL_ETH_TYPE_ARP};
+	struct pl_arp arp = {.op = how & 1 ? PL_ARP_REPLY : PL_ARP_REQUEST, .spa = peer4, .tpa = us4};
+	struct pl_nd nd = {.type = how & 1 ? PL_ICMP6_NA : PL_ICMP6_NS, .target = how & 1 ? peer6 : us6};
+	uint8_t l4[PL_ND_LEN];
 
-	run.seen[run.n_seen++ % PL_COUNT(run.seen)] = s;
+	memcpy(eth.dst, our_mac, 6);
+	memcpy(eth.src, peer_mac, 6);
+	memcpy(arp.sha, peer_mac, 6);
+	memcpy(nd.mac, peer_mac, 6);
+	if (how & 2)
+		arp.spa.octets[3] = u8();
+	if (how & 4)
+		arp.sha[5] = nd.mac[5] = u8();
+	if (how & 8)
+		nd.target.octets[15] = u8();
+	nd.has_mac = !(how & 16);
+	nd.flags = how & 32 ? PL_ND_SOLICITED : PL_ND_SOLICITED | PL_ND_OVERRIDE;
+	pl_eth_put(&w, &eth);
+	pl_arp_put(&w, &arp);
+	give(frame, (size_t)(w.p - frame), 0, 0);
+	w = pl_put_to(l4, sizeof l4);
+	pl_nd_put(&w, &nd);
+	give_l4(peer6, us6, 58, l4, sizeof l4, 2);
+}
+
+/* An error about the stack's last frame, or an echo. */
+static void
+op_icmp(void)
+{
+	uint8_t type = u8(), code = u8(), l4[256];
+	struct pl_put w = pl_put_to(l4, sizeof l4);
+	bool is6 = f.last_out_len > 14 && f.last_out[12] == 0x86;
+
+	pl_icmp_put(&w, type, code, u16());
+	if (f.last_out_len > 14)
+		pl_put_bytes(&w, f.last_out + 14, f.last_out_len - 14);
+	give_l4(is6 ? peer6 : peer4, is6 ? us6 : us4, is6 ? 58 : 1, l4, (size_t)(w.p - l4), 2);
 }
 
 static void
-look_at(const uint8_t *frame, size_t len)
+op_udp(void)
 {
-	uint16_t type = pl_load16(frame + 12);
+	unsigned flow = u8() % FLOWS;
+	static uint8_t l4[70000];
+	struct pl_put w = pl_put_to(l4, sizeof l4);
+	uint32_t len = length();
 
-	if (type == 0x0806 && len >= 42 && frame[21] == 1)
-		answer_arp(frame + 14);
-	else if (type == 0x0800 && len >= 54 && frame[23] == 6)
-		note_segment(frame + 34, len - 34, false);
-	else if (type == 0x86dd && len >= 74 && frame[20] == 6)
-		note_segment(frame + 54, len - 54, true);
-	else if (type == 0x86dd && len >= 78 && frame[20] == 58 && frame[54] == 135)
-		answer_solicitation(frame + 14);
+	pl_udp_put(&w, (uint16_t)(5000 + u8() % 4), (uint16_t)(53 + u8() % 4), PL_MIN(len, 1472));
+	memset(w.p, 0x5a, 1472);
+	give_l4(them(flow), us(flow), 17, l4, 8 + PL_MIN(len, 1472), 6);
+}
+
+/* SYNs from many places. */
+static void
+op_flood(void)
+{
+	unsigned n = u8(), salt = u8();
+
+	for (unsigned i = 0; i < n; i++) {
+		uint8_t l4[60];
+		struct plim_addr src = {{11, (uint8_t)salt, (uint8_t)(i * 7), (uint8_t)(i & salt)}, 4};
+		struct pl_tcp_seg s = {.flags = PL_TH_SYN,
+		                       .seq = i,
+		                       .wnd = 1000,
+		                       .sport = (uint16_t)(1000 + i),
+		                       .dport = (uint16_t)(80 + (i & 1))};
+		size_t len = pl_tcp_put(l4, sizeof l4, &s);
+
+		give_l4(src, us4, 6, l4, len, 16);
+	}
+}
+
+/* ---- frames out ---- */
+
+static void
+check_text(const struct flow *fl, const struct pl_tcp_seg *s)
+{
+	uint32_t at = s->seq - fl->iss - 1;
+
+	if (f.tainted || !fl->known || s->text.len == 0 || s->flags & PL_TH_SYN)
+		return;
+	if (s->text.len == 1 && at + 1 == 0)
+		return; /* a keepalive's octet below SND.UNA */
+	MUST(at + s->text.len <= fl->queued || at > 0x80000000u);
+	if (at < 0x80000000u)
+		for (size_t i = 0; i < s->text.len; i++)
+			MUST(s->text.p[i] == text_at(at + (uint32_t)i));
+}
+
+static void
+learn(const struct pl_tcp_seg *s, const struct plim_addr *dst)
+{
+	unsigned flow = s->dport - 4000u;
+	struct flow *fl = &f.flows[flow % FLOWS];
+	struct plim_addr peer = them(flow % FLOWS);
+
+	if (flow >= FLOWS || s->sport != 80 + (flow & 1) || !pl_addr_equal(&peer, dst) || s->flags & PL_TH_RST)
+		return;
+	if (s->flags & PL_TH_SYN) {
+		if (!fl->known || fl->iss != s->seq)
+			fl->queued = 0;
+		fl->iss = s->seq;
+		fl->known = true;
+		fl->shift = s->opt.has & PL_OPT_WSCALE ? s->opt.wscale : 0;
+	}
+	check_text(fl, s);
+	if (s->flags & PL_TH_SYN || pl_seq_lt(fl->rcv, s->seq + s->len))
+		fl->rcv = s->seq + s->len;
+	fl->edge = s->ack + (s->wnd << (s->flags & PL_TH_SYN ? 0 : fl->shift));
+	if (s->opt.has & PL_OPT_TS)
+		fl->tsval = s->opt.tsval;
+}
+
+static void
+take_frame(const struct plim_frame *out)
+{
+	struct pl_cur c = pl_cur_of(out->data, out->len);
+	struct pl_span l4 = {0};
+	struct pl_tcp_seg s;
+	struct pl_eth eth;
+	struct pl_ip4 ip4;
+	struct pl_ip6 ip6;
+	uint8_t proto = 0;
+
+	MUST(pl_eth_parse(&c, &eth));
+	f.last_out_len = PL_MIN(out->len, (uint32_t)sizeof f.last_out);
+	memcpy(f.last_out, out->data, f.last_out_len);
+	if (eth.type == PL_ETH_TYPE_IP4) {
+		MUST(pl_ip4_parse((struct pl_span){c.p, pl_cur_left(&c)}, &ip4) == PL_PARSED);
+		proto = ip4.proto;
+		l4 = ip4.payload;
+	} else if (eth.type == PL_ETH_TYPE_IP6) {
+		MUST(pl_ip6_parse((struct pl_span){c.p, pl_cur_left(&c)}, &ip6) == PL_PARSED);
+		proto = ip6.proto;
+		l4 = ip6.payload;
+	}
+	if (proto != 6)
+		return;
+	MUST(pl_tcp_parse(l4, &s));
+	learn(&s, eth.type == PL_ETH_TYPE_IP4 ? &ip4.dst : &ip6.dst);
 }
 
 static void
 drain(void)
 {
-	struct plim_frame out[32];
-	struct plim_event events[8];
+	static uint8_t room[FRAME_CAP];
+	unsigned n = 0;
 
-	for (int round = 0; round < 4; round++) {
-		for (int i = 0; i < 32; i++)
-			out[i] = (struct plim_frame){.data = frame_out[i], .cap = sizeof(frame_out[i])};
-		int n = plim_output(run.s, out, 32, run.now);
-		for (int i = 0; i < n; i++) {
-			if (out[i].len > 14 + MTU)
-				abort();
-			look_at(out[i].data, out[i].len);
-		}
-		if (n < 32)
-			break;
+	for (;;) {
+		struct plim_frame out = {.data = room, .cap = sizeof room};
+		int rc = plim_output(f.s, &out, 1, f.now);
+
+		MUST(rc >= 0);
+		if (rc == 0)
+			return;
+		MUST(++n < 50000); /* the stack talks without end */
+		take_frame(&out);
 	}
-	(void)plim_events(run.s, events, 8); /* the rest stays queued */
 }
+
+/* ---- time ---- */
+
+static void
+tick(void)
+{
+	unsigned rounds = 0;
+
+	while (plim_poll(f.s, f.now, 500))
+		MUST(++rounds < 10000);
+	drain();
+}
+
+static void
+run_to(plim_time to)
+{
+	unsigned still = 0;
+
+	drain();
+	for (unsigned steps = 0; steps < 3000; steps++) {
+		plim_time next = plim_next_deadline(f.s);
+
+		if (next > to)
+			break;
+		still = next <= f.now ? still + 1 : 0;
+		MUST(still < 100); /* a deadline that never passes */
+		f.now = PL_MAX(f.now, next);
+		tick();
+	}
+	f.now = PL_MAX(f.now, to);
+	tick();
+}
+
+static void
+op_time(void)
+{
+	static const plim_time steps[] = {0, 1, 5, 40, 200, 1000, 3000, 10000, 70000, 130000, 7300000};
+
+	run_to(f.now + MS(steps[u8() % PL_COUNT(steps)]));
+}
+
+/* ---- calls ---- */
+
+static struct held *
+any_handle(void)
+{
+	return &f.held[u8() % HANDLES];
+}
+
+static void
+let_go(struct held *h, bool abort_it)
+{
+	if (h->is_udp)
+		(void)plim_udp_close(f.s, h->h);
+	else
+		(void)(abort_it ? plim_tcp_abort : plim_tcp_close)(f.s, h->h);
+	MUST(plim_tcp_close(f.s, h->h) == PLIM_ESTALE);
+	if (h->flow) /* what it had queued does not matter any more */
+		h->flow = NULL;
+	h->n_lent = 0;
+	h->piece = NULL;
+	h->charged = 0;
+	h->is_udp = false; /* the stale handle stays: calls on it must fail */
+}
+
+/* A place for a new handle: what was there is closed. */
+static struct held *
+new_handle(plim_h h)
+{
+	struct held *place = any_handle();
+
+	if (place->h.generation)
+		let_go(place, false);
+	*place = (struct held){.h = h};
+	return place;
+}
+
+static struct flow *
+flow_of(plim_h h)
+{
+	struct plim_conn_info info;
+
+	if (plim_conn_info(f.s, h, &info) != PLIM_OK || info.remote.port < 4000 || info.remote.port >= 4000 + FLOWS)
+		return NULL;
+	return &f.flows[info.remote.port - 4000];
+}
+
+static void
+op_listen(void)
+{
+	uint8_t how = u8();
+	struct plim_endpoint local = {.port = (uint16_t)(80 + (how & 1))};
+	plim_h h;
+
+	if (how & 2)
+		local.addr = how & 4 ? us4 : us6;
+	if (plim_tcp_listen(f.s, &local, how, &h) == PLIM_OK)
+		(void)new_handle(h);
+}
+
+static void
+op_connect(void)
+{
+	unsigned flow = u8() % FLOWS, how = u8();
+	struct plim_endpoint to = {them(flow), (uint16_t)(4000 + flow)}, from = {us(flow), (uint16_t)(80 + (flow & 1))};
+	struct held *place;
+	plim_h h;
+
+	if (how & 1)
+		to.addr = us(flow); /* to ourselves */
+	if (how & 2)
+		from.port = 0;
+	if (how & 4)
+		to.addr.octets[3] ^= (uint8_t)how;
+	if (how & 8)
+		to.port = from.port;
+	if (plim_tcp_connect(f.s, &to, how & 16 ? NULL : &from, how, &h) != PLIM_OK)
+		return;
+	place = new_handle(h);
+	place->flow = how & 0x1f ? NULL : &f.flows[flow];
+	if (place->flow)
+		place->flow->known = false;
+}
+
+static void
+op_accept(void)
+{
+	struct held *l = any_handle(), *place;
+	struct plim_endpoint peer;
+	plim_h h;
+
+	if (plim_tcp_accept(f.s, l->h, 7, &h, &peer) != PLIM_OK)
+		return;
+	place = new_handle(h);
+	place->flow = pl_addr_equal(&peer.addr, &peer4) || pl_addr_equal(&peer.addr, &peer6) ? flow_of(h) : NULL;
+}
+
+static void
+op_send(void)
+{
+	struct held *h = any_handle();
+	static uint8_t text[66000];
+	uint32_t len = length(), how = u8();
+	int64_t rc;
+
+	for (uint32_t i = 0; i < len; i++)
+		text[i] = h->flow ? text_at((uint32_t)h->flow->queued + i) : 0x33;
+	rc = plim_send(f.s, h->h, text, len, how & 3);
+	MUST(rc <= (int64_t)len);
+	if (rc > 0 && h->flow)
+		h->flow->queued += (uint64_t)rc;
+	h->n_lent = 0;
+}
+
+static void
+op_reserve(void)
+{
+	struct held *h = any_handle();
+	uint32_t want = length();
+	size_t at = 0;
+
+	memset(h->lent, 0, sizeof h->lent);
+	h->n_lent = plim_tx_reserve(f.s, h->h, want, h->lent, u8() % 5);
+	for (unsigned i = 0; h->n_lent > 0 && i < 4; i++)
+		for (size_t k = 0; k < h->lent[i].len; k++, at++)
+			h->lent[i].data[k] = h->flow ? text_at((uint32_t)h->flow->queued + (uint32_t)at) : 0x44;
+	MUST(h->n_lent <= 0 || at == (size_t)h->n_lent);
+}
+
+static void
+op_commit(void)
+{
+	struct held *h = any_handle();
+	uint32_t len = length();
+	int rc = plim_tx_commit(f.s, h->h, len, u8() & 3);
+
+	MUST(rc != PLIM_OK || (int64_t)len <= PL_MAX(h->n_lent, 0));
+	if (rc == PLIM_OK) {
+		if (h->flow)
+			h->flow->queued += len;
+		h->n_lent = 0;
+	}
+}
+
+static void
+check_read(struct held *h, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n && h->flow && !f.tainted; i++)
+		MUST(p[i] == text_at(h->flow->irs + 1 + (uint32_t)(h->read + i)));
+}
+
+static void
+op_recv(void)
+{
+	struct held *h = any_handle();
+	static uint8_t text[66000];
+	uint32_t len = length();
+	int64_t rc = plim_recv(f.s, h->h, text, len);
+
+	MUST(rc <= (int64_t)len);
+	h->n_lent = 0;
+	if (rc <= 0)
+		return;
+	check_read(h, text, (size_t)rc);
+	h->read += (uint64_t)rc;
+}
+
+static void
+op_peek(void)
+{
+	struct held *h = any_handle();
+	struct plim_span spans[4] = {{0}};
+	uint64_t read = h->read;
+	uint32_t len = length();
+	int64_t rc = plim_rx_peek(f.s, h->h, spans, u8() % 5);
+
+	h->n_lent = 0;
+	for (unsigned i = 0; rc > 0 && i < 4; i++) {
+		check_read(h, spans[i].data, spans[i].len);
+		h->read += spans[i].len;
+	}
+	MUST(rc < 0 || h->read == read + (uint64_t)rc);
+	h->read = read;
+	if (plim_rx_consume(f.s, h->h, len) == PLIM_OK)
+		h->read += len;
+}
+
+static void
+op_close(void)
+{
+	struct held *h = any_handle();
+	uint8_t how = u8() % 4;
+
+	if (how < 2)
+		let_go(h, how == 1);
+	else
+		(void)plim_tcp_shutdown(f.s, h->h);
+}
+
+static void
+op_memory(void)
+{
+	struct held *h = any_handle();
+	uint8_t how = u8() % 4;
+	uint32_t len = length();
+
+	if (how == 0) {
+		void *p = plim_alloc(f.s, h->h, len);
+
+		if (p)
+			memset(p, 0xcd, len);
+		MUST(plim_free(f.s, h->h, h->piece) == PLIM_OK || !h->piece);
+		h->piece = p;
+	} else if (how == 1) {
+		MUST(plim_free(f.s, f.held[len % HANDLES].h, (uint8_t *)f.s + (size_t)len * 37) != PLIM_OK || !len ||
+		     f.held[len % HANDLES].piece);
+	} else if (how == 2) {
+		h->charged += plim_charge(f.s, h->h, len * 16) == PLIM_OK ? len * 16 : 0;
+	} else {
+		int rc = plim_uncharge(f.s, h->h, len);
+
+		MUST((rc == PLIM_OK) <= (len <= h->charged));
+		h->charged -= rc == PLIM_OK ? len : 0;
+	}
+}
+
+static void
+op_option(void)
+{
+	struct held *h = any_handle();
+	uint8_t how = u8();
+	enum plim_option o = (enum plim_option)(how < 200 ? how % 16 : 256 + how % 12);
+	int64_t value = 0;
+
+	if (plim_set(f.s, h->h, o, length()) == PLIM_OK)
+		MUST(plim_get(f.s, h->h, o, &value) == PLIM_OK);
+	(void)plim_get(f.s, u8() & 1 ? h->h : (plim_h){0, 0}, o, &value);
+}
+
+static void
+op_udp_call(void)
+{
+	static uint8_t text[2000];
+	unsigned how = u8(), flow = how % FLOWS;
+	struct plim_endpoint to = {how & 8 ? us(flow) : them(flow), (uint16_t)(53 + (how >> 4))}, from = {.port = 53};
+	struct held *h;
+	plim_h udp;
+
+	if (how >= 224) {
+		from.port = (uint16_t)(53 + how % 4);
+		if (plim_udp_open(f.s, &from, 1, &udp) == PLIM_OK)
+			new_handle(udp)->is_udp = true;
+		return;
+	}
+	h = any_handle();
+	(void)plim_udp_sendto(f.s, h->h, &to, text, length() % sizeof text);
+	(void)plim_udp_recvfrom(f.s, h->h, text, sizeof text, how & 1 ? NULL : &from);
+}
+
+static void
+op_look(void)
+{
+	struct plim_event ev[4];
+	struct plim_stats stats;
+	struct plim_conn_info info[7];
+	uint64_t cursor = 0;
+	unsigned rounds = 0;
+
+	(void)plim_events(f.s, ev, u8() % 5);
+	plim_stats(f.s, &stats);
+	MUST(stats.used <= stats.target && stats.peak <= stats.target && stats.slack <= stats.used);
+	while (plim_memory_map(f.s, &cursor, info, 7) > 0)
+		MUST(++rounds < 5000);
+}
+
+/* ---- one run ---- */
 
 static void
 check(void)
 {
-	const char *why = "";
-	struct plim_stats st;
+	const char *why = "?";
 
-	if (plim_check(run.s, &why) != 0)
-		abort();
-	plim_stats(run.s, &st);
-	if (st.used > st.target || st.peak > st.target)
-		abort();
+	if (plim_check(f.s, &why) != 0)
+		broken(why, __LINE__);
 }
 
-static bool
-start(void)
+static void
+create(void)
 {
-	struct plim_config c;
-	uint8_t entropy[PLIM_ENTROPY_OCTETS];
+	static const uint8_t entropy[PLIM_ENTROPY_OCTETS] = {1, 2, 3};
+	struct plim_config conf;
+	struct plim_iface_config *i = &conf.ifaces[0];
+	uint8_t how = u8(), refuse = u8();
 
-	plim_config_default(&c);
-	c.n_ifaces = 1;
-	memcpy(c.ifaces[0].mac, our_mac, 6);
-	c.ifaces[0].mtu = MTU;
-	c.ifaces[0].n_addrs = 2;
-	c.ifaces[0].addrs[0] = (struct plim_ifaddr){{{0}, 4}, 24};
-	c.ifaces[0].addrs[1] = (struct plim_ifaddr){{{0}, 6}, 64};
-	memcpy(c.ifaces[0].addrs[0].addr.octets, our4, 4);
-	memcpy(c.ifaces[0].addrs[1].addr.octets, our6, 16);
-	c.syn_cookies = u8() % 3;
-	memset(entropy, 7, sizeof(entropy));
-	memset(&run.handles, 0, sizeof(run.handles));
-	memset(&run.seen, 0, sizeof(run.seen));
-	run.n_seen = 0;
-	run.now = 1000000000;
-	return plim_create(&c, region, sizeof(region), entropy, run.now, &run.s) == PLIM_OK;
+	refuse_pct = refuse & 3 ? 0 : refuse / 4;
+	refuse_chance = refuse;
+	plim_config_default(&conf);
+	conf.n_ifaces = 1;
+	memcpy(i->mac, our_mac, 6);
+	i->mtu = 1500;
+	i->n_addrs = 2;
+	i->addrs[0] = (struct plim_ifaddr){us4, 24};
+	i->addrs[1] = (struct plim_ifaddr){us6, 64};
+	conf.n_routes = 1;
+	conf.routes[0] = (struct plim_route_config){.dst = {.family = 4}, .via = peer4};
+	conf.syn_cookies = how % 3;
+	conf.sack = !(how & 4);
+	conf.congestion_control = !(how & 8);
+	conf.block_octets = how & 16 ? 128 : 0;
+	if (how & 32) {
+		i->flags = PLIM_IF_TSO | PLIM_IF_CSUM_OUT;
+		i->gso_octets = 65535;
+	}
+	conf.backlog = how & 64 ? 4 : 0;
+	conf.compact_ms = how & 128 ? 10 : 1000;
+	memset(region, 0xa5, TARGET);
+	MUST(plim_create(&conf, region, TARGET, entropy, f.now, &f.s) == PLIM_OK);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+static void
+step(void)
+{
+	static void (*const ops[])(void) = {
+		op_segment, op_segment, op_segment,  op_handshake, op_stream, op_raw,     op_arp,       op_icmp,
+		op_udp,     op_flood,   op_time,     op_time,      op_listen, op_connect, op_accept,    op_send,
+		op_send,    op_reserve, op_commit,   op_recv,      op_recv,   op_peek,    op_close,     op_memory,
+		op_option,  op_look,    op_udp_call, op_segment,   op_stream, op_time,    op_handshake, op_accept};
+
+	ops[u8() % PL_COUNT(ops)]();
+	drain();
+	check();
+}
+
+/* Everything closed: after its deadlines nothing is held any more. */
+static void
+finish(void)
+{
+	static const unsigned gone[] = {PLIM_CLASS_record, PLIM_CLASS_stream, PLIM_CLASS_index,   PLIM_CLASS_app,
+	                                PLIM_CLASS_syn,    PLIM_CLASS_udp,    PLIM_CLASS_timewait};
+	struct plim_event ev[4];
+	struct plim_stats stats;
+
+	for (unsigned i = 0; i < HANDLES; i++)
+		if (f.held[i].h.generation)
+			let_go(&f.held[i], i & 1);
+	refuse_pct = 0;
+	for (unsigned minute = 0; minute < 30; minute++)
+		run_to(f.now + MS(60000));
+	while (plim_events(f.s, ev, 4) > 0)
+		;
+	check();
+	plim_stats(f.s, &stats);
+	for (unsigned i = 0; i < PL_COUNT(gone); i++)
+		if (stats.by_class[gone[i]] != 0)
+			broken(plim_class_name(gone[i]), __LINE__);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const steps[])(void) = {raw_frame,       ip_frame,      tcp_segment,   tcp_segment, tick,
-	                                      call_open_close, call_transfer, call_transfer, call_other};
-
-	run.in = pl_cur_of(data, size);
-	if (!start())
-		abort();
-	for (unsigned i = 0; i < STEPS_MOST && pl_cur_left(&run.in) > 0; i++) {
-		steps[u8() % PL_COUNT(steps)]();
-		drain();
-		if (i % STEPS_BETWEEN_CHECKS == 0)
-			check();
+	if (!region)
+		region = aligned_alloc(64, TARGET);
+	memset(&f, 0, sizeof f);
+	f.p = data;
+	f.end = data + size;
+	f.now = MS(5000000);
+	for (unsigned i = 0; i < FLOWS; i++) {
+		f.flows[i].irs = i & 2 ? 0u - 5000 : 1000 * i; /* some wrap soon */
+		f.flows[i].snd = f.flows[i].irs;
 	}
-	check();
+	refuse_pct = 0;
+	create();
+	for (unsigned n = 0; f.p < f.end && n < 400; n++)
+		step();
+	finish();
 	return 0;
 }
