@@ -477,7 +477,8 @@ enum plim_class {
 };
 
 /** Connection states (RFC 9293 3.3.2). */
-/* clang-format off: it does not settle on a form for these */
+/* It does not settle on a form for lists of several X() a line. */
+/* clang-format off */
 #define PLIM_STATES(X) \
 	X(CLOSED) X(LISTEN) X(SYN_SENT) X(SYN_RECEIVED) X(ESTABLISHED) X(FIN_WAIT_1) X(FIN_WAIT_2) X(CLOSE_WAIT) \
 	X(CLOSING) X(LAST_ACK) X(TIME_WAIT)
@@ -587,7 +588,8 @@ enum plim_action {
 };
 
 /** TCP counters: X(name). */
-/* clang-format off: it does not settle on a form for these */
+/* It does not settle on a form for lists of several X() a line. */
+/* clang-format off */
 #define PLIM_TCP_COUNTERS(X)                                                                                    \
 	X(segments_in) X(segments_out) X(octets_in) X(octets_out) X(retransmitted) X(resets_in) X(resets_out)     \
 	X(fast_recoveries) X(timeouts) X(tail_probes) X(spurious) X(challenge_acks) X(window_probes)              \
