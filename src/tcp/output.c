@@ -379,6 +379,7 @@ output_head(struct pl_tcp *t, struct plim_frame *f, bool *loop)
 		pl_tcp_tx_block_head(t);
 		return false;
 	}
+	pl_tcp_restart_after_idle(t, c);
 	if (!plan_segment(t, c, &path, &p)) {
 		pl_tcp_tx_drop_head(t);
 		pl_tcp_timer_ensure_rtx(t, c);

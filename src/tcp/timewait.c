@@ -146,22 +146,13 @@ restart(struct pl_tcp *t, struct pl_tcp_timewait *w)
 	pl_list_push(&t->core->mem, &t->timewait, pl_tcp_id(t, w));
 }
 
-bool
+void
 pl_tcp_timewait_input(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct pl_pkt *pkt,
-                      const struct pl_tcp_seg *seg, pl_seq *iss_floor)
+                      const struct pl_tcp_seg *seg)
 {
-	bool has_ts = seg->opt.has & PL_OPT_TS;
-
 	if (seg->flags & PL_TH_RST) { /* RFC 1337 */
 		(void)PL_DROP(t->core, tcp_timewait_rst);
-		return false;
-	}
-	if ((seg->flags & (PL_TH_SYN | PL_TH_ACK)) == PL_TH_SYN &&
-	    pl_tcp_may_take_over(w->has_ts, w->ts_recent, has_ts, seg->opt.tsval, w->rcv_nxt, seg->seq)) {
-		*iss_floor = pl_seq_add(w->snd_nxt, ISS_STEP) | 1;
-		PL_TCP_COUNT(t->core, timewait_reused);
-		pl_tcp_timewait_free(t, w);
-		return true;
+		return;
 	}
 	if (seg->flags & PL_TH_FIN && pl_seq_add(seg->seq, seg->len) == w->rcv_nxt)
 		restart(t, w);
@@ -170,7 +161,55 @@ pl_tcp_timewait_input(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct 
 		if (seg->len > 0 || pl_bucket_take(&t->challenge_bucket, t->core->now))
 			send_ack(t, w, pkt);
 	}
-	return false;
+}
+
+/* ---- taking a tuple over ---- */
+
+/* What the rule looks at, in either form. */
+struct tw_view {
+	pl_seq snd_nxt, rcv_nxt;
+	uint32_t ts_recent;
+	bool has_ts;
+};
+
+static bool
+may_take_over(const struct tw_view *v, const struct pl_tcp_seg *seg)
+{
+	return (seg->flags & (PL_TH_SYN | PL_TH_ACK | PL_TH_RST | PL_TH_FIN)) == PL_TH_SYN &&
+	       pl_tcp_may_take_over(v->has_ts, v->ts_recent, seg->opt.has & PL_OPT_TS, seg->opt.tsval, v->rcv_nxt,
+	                            seg->seq);
+}
+
+/* A full record, whose application has not let go yet, gives way too, unless there is text to read. */
+static bool
+end_record(struct pl_tcp *t, struct pl_tcp_rec *r)
+{
+	if (r->kind == PL_REC_TIMEWAIT) {
+		pl_tcp_timewait_free(t, (struct pl_tcp_timewait *)r);
+		return true;
+	}
+	if (pl_tcp_unread(t, (struct pl_tcp_conn *)r) > 0)
+		return false;
+	pl_tcp_conn_end(t, (struct pl_tcp_conn *)r, 0, 0);
+	return true;
+}
+
+bool
+pl_tcp_timewait_take_over(struct pl_tcp *t, struct pl_tcp_rec *r, const struct pl_tcp_seg *seg, pl_seq *iss_floor)
+{
+	const struct pl_tcp_timewait *w = (const struct pl_tcp_timewait *)r;
+	const struct pl_tcp_conn *c = (const struct pl_tcp_conn *)r;
+	struct tw_view v;
+
+	if (r->kind == PL_REC_TIMEWAIT)
+		v = (struct tw_view){w->snd_nxt, w->rcv_nxt, w->ts_recent, w->has_ts};
+	else
+		v = (struct tw_view){c->snd_nxt, c->rcv_nxt, c->ts_recent, c->flags & PL_CF_TS};
+	if (!may_take_over(&v, seg) || !pl_tcp_table_listener(t, r->laddr, r->family, r->lport) || !end_record(t, r))
+		return false;
+	*iss_floor = pl_seq_add(v.snd_nxt, ISS_STEP) | 1;
+	PL_TCP_COUNT(t->core, timewait_reused);
+	return true;
 }
 
 bool
