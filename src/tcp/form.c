@@ -17,7 +17,7 @@
 #include "tcp/table.h"
 #include "tcp/timer.h"
 
-#define INFLATE_LOOK 64u /* quiet connections looked at for one inflation */
+#define QUIET_LOOK 64u /* quiet connections looked at for one that can be compacted */
 
 static struct pl_tcp_hot *
 hot_at(const struct pl_tcp *t, pl_id id)
@@ -44,7 +44,7 @@ alloc_conn(struct pl_tcp *t, uint8_t family)
 {
 	pl_id id = pl_mem_calloc(&t->core->mem, conn_type(family), PL_GRANT_NORMAL);
 
-	if (!id && pl_tcp_compact_quiet(t, INFLATE_LOOK))
+	if (!id && pl_tcp_compact_quiet(t, NULL))
 		id = pl_mem_calloc(&t->core->mem, conn_type(family), PL_GRANT_NORMAL);
 	if (!id)
 		PL_ACTION(t->core, grant_refused);
@@ -118,7 +118,7 @@ pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum pl_grant grant)
 	if (pl_tcp_hot(t, c))
 		return pl_tcp_hot(t, c);
 	id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
-	if (!id && pl_tcp_compact_quiet(t, INFLATE_LOOK))
+	if (!id && pl_tcp_compact_quiet(t, NULL))
 		id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
 	if (!id && grant == PL_GRANT_RESERVE) {
 		id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_RESERVE);
@@ -227,16 +227,16 @@ pl_tcp_compact(struct pl_tcp *t, struct pl_tcp_conn *c)
 }
 
 bool
-pl_tcp_compact_quiet(struct pl_tcp *t, unsigned look)
+pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep)
 {
 	pl_id id = t->quiet.head;
 
-	for (; id && look > 0; look--) {
+	for (unsigned look = QUIET_LOOK; id && look > 0; look--) {
 		struct pl_tcp_hot *h = hot_at(t, id);
 		struct pl_tcp_conn *c = pl_tcp_conn(t, h->conn);
 
 		id = h->quiet.next;
-		if (!pl_tcp_can_compact(t, c))
+		if (c == keep || !pl_tcp_can_compact(t, c))
 			continue;
 		pl_tcp_compact(t, c);
 		PL_ACTION(t->core, compact_forced);

@@ -33,8 +33,10 @@ void pl_tcp_compact(struct pl_tcp *t, struct pl_tcp_conn *c);
 /** All was read: the parked form becomes the idle one. */
 void pl_tcp_leave_park(struct pl_tcp *t, struct pl_tcp_conn *c);
 
-/** Compact quiet connections, longest quiet first, looking at no more than `look`. True: one was. */
-bool pl_tcp_compact_quiet(struct pl_tcp *t, unsigned look);
+#define PL_COMPACT_MOST 32u /* connections compacted for one grant of another type: about a slab of them */
+
+/** Compact the connection that is quiet longest and can be, but not `keep` (or NULL). Bounded look. False: none. */
+bool pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep);
 
 /** Real octets held: record, slot, hot part, blocks, index, charges. */
 uint64_t pl_tcp_held(const struct pl_tcp *t, const struct pl_tcp_conn *c);

@@ -48,18 +48,26 @@ pl_rcvq_out_of_order(const struct pl_mem *m, const struct pl_rcvq *q)
 
 /* ---- intervals ---- */
 
+/* Does [start, end) touch an interval? */
+static bool
+touches(const struct pl_mem *m, const struct pl_rcvq *q, pl_seq start, pl_seq end)
+{
+	const struct pl_sack *v = intervals(m, q);
+
+	for (unsigned i = 0; i < q->n; i++)
+		if (pl_seq_le(v[i].start, end) && pl_seq_le(start, v[i].end))
+			return true;
+	return false;
+}
+
 /* Does [start, end) fit: it touches an interval, or there is a place for one more? */
 static bool
 may_add(struct pl_mem *m, struct pl_rcvq *q, pl_seq start, pl_seq end)
 {
-	const struct pl_sack *v = intervals(m, q);
 	pl_id id;
 
-	if (q->n < q->cap)
+	if (q->n < q->cap || touches(m, q, start, end))
 		return true;
-	for (unsigned i = 0; i < q->n; i++)
-		if (pl_seq_le(v[i].start, end) && pl_seq_le(start, v[i].end))
-			return true;
 	if (q->cap == PL_IVL_MAX)
 		return false;
 	id = pl_mem_alloc(m, PL_OBJ_ivl32, PL_GRANT_NORMAL);
@@ -138,12 +146,13 @@ store_out_of_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_sp
 	if (!may_add(m, q, seq, pl_seq_add(seq, (uint32_t)text.len)))
 		return PL_RCVQ_INTERVALS;
 	done = pl_bmap_write(m, &q->map, seq, text, PL_GRANT_NORMAL);
-	if (done > 0)
+	/* Memory cut it short: what is left may not reach the interval whose place it was to share. */
+	if (done > 0 && (q->n < q->cap || touches(m, q, seq, pl_seq_add(seq, done))))
 		add(m, q, seq, pl_seq_add(seq, done));
 	return done == text.len ? PL_RCVQ_STORED : PL_RCVQ_PARTLY;
 }
 
-/* The segment at RCV.NXT: paid for by the queue's own out-of-order tail first, then by the reserve. */
+/* The segment at RCV.NXT: paid for by the queue's own out-of-order tail first. */
 static uint32_t
 write_in_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_span text, bool *pruned)
 {
@@ -159,7 +168,8 @@ write_in_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_span t
 }
 
 enum pl_rcvq_verdict
-pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq, struct pl_span text, bool *pruned)
+pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq, struct pl_span text,
+              enum pl_grant grant, bool *pruned)
 {
 	uint32_t done;
 
@@ -168,7 +178,7 @@ pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq, 
 	if (pl_bmap_is_empty(&q->map) && q->read == seq)
 		pl_bmap_rebase(m, &q->map, seq);
 	done = write_in_order(m, q, seq, text, pruned);
-	if (done == 0 && pl_rcvq_unread(q, *rcv_nxt) < 2 * pl_mem_block(m)) {
+	if (done == 0 && grant == PL_GRANT_RESERVE && pl_rcvq_unread(q, *rcv_nxt) < 2 * pl_mem_block(m)) {
 		/* The reserve keeps a connection with little unread text going. */
 		struct pl_span rest = {text.p, PL_MIN(text.len, pl_mem_block(m))};
 
@@ -193,14 +203,28 @@ pl_rcvq_find(const struct pl_mem *m, const struct pl_rcvq *q, pl_seq seq, struct
 	return false;
 }
 
+static bool
+is_among(const struct pl_sack *blocks, unsigned n, pl_seq start)
+{
+	while (n > 0)
+		if (blocks[--n].start == start)
+			return true;
+	return false;
+}
+
 unsigned
 pl_rcvq_sacks(const struct pl_mem *m, const struct pl_rcvq *q, struct pl_sack *out, unsigned max)
 {
+	const struct pl_sack *v = intervals(m, q);
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < q->n_recent && n < max; i++)
 		if (pl_rcvq_find(m, q, q->recent[i], &out[n]))
 			n++;
+	/* The last ones that changed may be in order by now: then others, as many as there is room for. */
+	for (unsigned i = 0; i < q->n && n < max; i++)
+		if (!is_among(out, n, v[i].start))
+			out[n++] = v[i];
 	return n;
 }
 

@@ -18,7 +18,6 @@
 #include "tcp/window.h"
 
 #define PORT_PROBES 64u
-#define COMPACT_LOOK 64u /* quiet connections looked at for one refused grant */
 #define PINNED_MOST 65536u
 
 /* ---- OPEN ---- */
@@ -164,15 +163,16 @@ queued(struct pl_tcp *t, struct pl_tcp_conn *c, unsigned flags)
 	pl_tcp_timer_ensure_rtx(t, c);
 }
 
-/* Memory refused: another connection may shrink for it. That may also be c itself, which is then made again. */
+/* Memory refused: others may shrink for it, until a slab comes free. */
 static uint32_t
 append(struct pl_tcp *t, struct pl_tcp_conn *c, const uint8_t *data, uint32_t len)
 {
-	uint32_t done = pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data, len);
+	struct pl_sndq *q = &pl_tcp_hot(t, c)->sndq;
+	uint32_t done = pl_sndq_append(&t->core->mem, q, data, len);
 
-	if (done > 0 || !pl_tcp_compact_quiet(t, COMPACT_LOOK) || !pl_tcp_inflate(t, c, PL_GRANT_NORMAL))
-		return done;
-	return pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data, len);
+	for (unsigned i = 0; done == 0 && i < PL_COMPACT_MOST && pl_tcp_compact_quiet(t, c); i++)
+		done = pl_sndq_append(&t->core->mem, q, data, len);
+	return done;
 }
 
 int64_t
