@@ -76,9 +76,13 @@ cubic_window(const struct pl_tcp_cc *cc, uint32_t t_ms, uint32_t smss)
 static void
 cubic_friendly(struct pl_tcp_cc *cc, uint32_t acked, uint32_t smss)
 {
-	uint64_t step = (uint64_t)acked * smss / cc->cwnd;
+	uint64_t step;
 
-	cc->w_est += (uint32_t)(cc->w_est < cc->cwnd_prior ? step * 529 / 1000 : step);
+	/* What makes less than an octet waits in `acked`: with 1000 segments out that is every single ACK. */
+	cc->acked += (uint32_t)(cc->w_est < cc->cwnd_prior ? (uint64_t)acked * 529 / 1000 : acked);
+	step = (uint64_t)cc->acked * smss / cc->cwnd;
+	cc->acked -= (uint32_t)(step * cc->cwnd / smss);
+	cc->w_est += (uint32_t)step;
 }
 
 static void
@@ -128,6 +132,7 @@ void
 pl_tcp_cc_timeout(struct pl_tcp_cc *cc, uint32_t smss)
 {
 	cc->cwnd = smss;
+	cc->w_max = 0; /* RFC 9438 §4.8: then K is 0 and W_max the window at that time */
 	cc->epoch_ms = 0;
 	cc->acked = 0;
 }
