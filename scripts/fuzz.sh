@@ -1,5 +1,5 @@
 #!/bin/bash
-# Run every fuzz target for a while, starting from its corpus. Findings stay in build-fuzz/found/.
+# Run every fuzz target for a while, all at the same time, starting from its corpus. Findings stay in build-fuzz/found/.
 #   fuzz.sh [SECONDS]
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -16,15 +16,25 @@ fi
 
 mkdir -p $dir/found
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+run_target() {
+	local target=$1 name=$2 kept=()
+	mkdir -p "$dir/corpus/$name"
+	[ -d "tests/fuzz/corpus/$name" ] && kept=("tests/fuzz/corpus/$name")
+	"$target" -max_total_time="$seconds" -artifact_prefix="$dir/found/$name-" -print_final_stats=1 -verbosity=0 \
+		-timeout=20 "$dir/corpus/$name" "${kept[@]}" >"$dir/$name.log" 2>&1
+}
+
+names=() pids=()
 for target in "$dir"/tests/fuzz/fuzz_*; do
 	[ -f "$target" ] && [ -x "$target" ] || continue
 	name=$(basename "$target")
 	name=${name#fuzz_}
-	mkdir -p "$dir/corpus/$name"
-	kept=()
-	[ -d "tests/fuzz/corpus/$name" ] && kept=("tests/fuzz/corpus/$name")
-	if "$target" -max_total_time="$seconds" -artifact_prefix="$dir/found/$name-" -print_final_stats=1 -verbosity=0 \
-		-timeout=20 "$dir/corpus/$name" "${kept[@]}" >"$dir/$name.log" 2>&1; then
+	run_target "$target" "$name" &
+	names+=("$name") pids+=($!)
+done
+for i in "${!names[@]}"; do
+	name=${names[$i]}
+	if wait "${pids[$i]}"; then
 		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$dir/$name.log")
 		tally_ok "fuzz $name: ${runs:-0} inputs in $seconds s"
 	else

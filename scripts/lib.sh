@@ -9,7 +9,7 @@ tally_add() {
 	tally_failed=$((tally_failed + $3))
 	tally_skipped=$((tally_skipped + ${4:-0}))
 	if [ -n "${PLIM_TALLY:-}" ]; then
-		echo "$1 $2 $3 ${4:-0}" >>"$PLIM_TALLY"
+		echo "$2 $3 ${4:-0} $1" >>"$PLIM_TALLY"
 	fi
 }
 

@@ -49,7 +49,7 @@ run_script() {
 	local name=$1 out line
 	shift
 	out=$(mktemp)
-	"$@" 2>&1 | tee "$out"
+	env -u PLIM_TALLY "$@" 2>&1 | tee "$out" # its counts are added here, once
 	local status=${PIPESTATUS[0]}
 	line=$(tail -n 1 "$out")
 	rm -f "$out"

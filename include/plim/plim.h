@@ -477,10 +477,12 @@ enum plim_class {
 };
 
 /** Connection states (RFC 9293 3.3.2). */
-#define PLIM_STATES(X)                                                                                            \
-	X(CLOSED)                                                                                                 \
-	X(LISTEN) X(SYN_SENT) X(SYN_RECEIVED) X(ESTABLISHED) X(FIN_WAIT_1) X(FIN_WAIT_2) X(CLOSE_WAIT) X(CLOSING) \
-		X(LAST_ACK) X(TIME_WAIT)
+/* It does not settle on a form for lists of several X() a line. */
+/* clang-format off */
+#define PLIM_STATES(X) \
+	X(CLOSED) X(LISTEN) X(SYN_SENT) X(SYN_RECEIVED) X(ESTABLISHED) X(FIN_WAIT_1) X(FIN_WAIT_2) X(CLOSE_WAIT) \
+	X(CLOSING) X(LAST_ACK) X(TIME_WAIT)
+/* clang-format on */
 
 enum plim_state {
 #define PLIM_X(name) PLIM_##name,
@@ -586,12 +588,14 @@ enum plim_action {
 };
 
 /** TCP counters: X(name). */
-#define PLIM_TCP_COUNTERS(X)                                                                                      \
-	X(segments_in)                                                                                            \
-	X(segments_out) X(octets_in) X(octets_out) X(retransmitted) X(resets_in) X(resets_out) X(fast_recoveries) \
-		X(timeouts) X(tail_probes) X(spurious) X(challenge_acks) X(window_probes) X(keepalive_probes)     \
-			X(active_opens) X(passive_opens) X(failed_opens) X(accepted) X(delayed_acks) X(dsacks)    \
-				X(out_of_order) X(duplicates) X(timewait_reused)
+/* It does not settle on a form for lists of several X() a line. */
+/* clang-format off */
+#define PLIM_TCP_COUNTERS(X)                                                                                    \
+	X(segments_in) X(segments_out) X(octets_in) X(octets_out) X(retransmitted) X(resets_in) X(resets_out)     \
+	X(fast_recoveries) X(timeouts) X(tail_probes) X(spurious) X(challenge_acks) X(window_probes)              \
+	X(keepalive_probes) X(active_opens) X(passive_opens) X(failed_opens) X(accepted) X(delayed_acks) X(dsacks) \
+	X(out_of_order) X(duplicates) X(timewait_reused)
+/* clang-format on */
 
 enum plim_tcp_counter {
 #define PLIM_X(name) PLIM_TCP_##name,

@@ -20,6 +20,7 @@
 	X(connopt, record, 48)     /* options that differ from the stack's */     \
 	X(block, stream, PL_BLOCK) /* octets of a stream */                       \
 	X(node, index, 256)        /* 64 ids of a block map */                    \
+	X(park, index, 96)         /* queue of a parked connection */             \
 	X(ivl32, index, 256)       /* 32 intervals */                             \
 	X(ledger16, index, 192)                                                   \
 	X(ledger64, index, 768)                                                   \

@@ -41,7 +41,7 @@ plim_alloc(plim *s, plim_h h, size_t octets)
 	struct pl_tcp_connopt *o = options_made(s, h, &rc);
 	void *p = o ? pl_appmem_alloc(&s->core.mem, &o->app, h.index, octets, &o->app_octets) : NULL;
 
-	if (o && !p && pl_tcp_compact_quiet(&s->tcp, NULL, 64))
+	if (o && !p && pl_tcp_compact_quiet(&s->tcp, NULL))
 		p = pl_appmem_alloc(&s->core.mem, &o->app, h.index, octets, &o->app_octets);
 	if (!p)
 		PL_ACTION(&s->core, grant_refused);

@@ -62,10 +62,18 @@ get_number(const plim *s, const struct pl_tcp_conn *c, enum plim_option opt, int
 	}
 }
 
+/* Octets up to the urgent mark; the mark waits in the parked form too. */
 static int64_t
-urgent_left(const struct pl_tcp_hot *h)
+urgent_left(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	return h && h->urgent && pl_seq_lt(h->rcvq.read, h->rcv_up) ? (int64_t)pl_seq_diff(h->rcv_up, h->rcvq.read) : 0;
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	const struct pl_tcp_park *park = pl_tcp_park(t, c);
+	const struct pl_rcvq *q = pl_tcp_rcvq(t, c);
+	pl_seq up = h ? h->rcv_up : park ? park->rcv_up : 0;
+
+	if (!(h && h->urgent) && !(park && park->urgent))
+		return 0;
+	return pl_seq_lt(q->read, up) ? (int64_t)pl_seq_diff(up, q->read) : 0;
 }
 
 static int
@@ -83,7 +91,7 @@ get_state(plim *s, const struct pl_tcp_conn *c, struct pl_slot *sl, enum plim_op
 	case PLIM_O_READABLE: *value = pl_tcp_unread(&s->tcp, c); return PLIM_OK;
 	case PLIM_O_WRITABLE: *value = pl_tcp_writable(&s->tcp, c); return PLIM_OK;
 	case PLIM_O_UNACKED: *value = h ? pl_sndq_len(&h->sndq) : 0; return PLIM_OK;
-	case PLIM_O_URGENT: *value = urgent_left(h); return PLIM_OK;
+	case PLIM_O_URGENT: *value = urgent_left(&s->tcp, c); return PLIM_OK;
 	case PLIM_O_LOCAL_PORT: *value = c->rec.lport; return PLIM_OK;
 	default: return PLIM_EINVAL;
 	}

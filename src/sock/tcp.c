@@ -148,7 +148,7 @@ plim_tcp_accept(plim *s, plim_h listener, uint32_t cookie, plim_h *out, struct p
 	if (!c)
 		return PLIM_EAGAIN;
 	slot = pl_slot_open(&s->core, PL_SLOT_CONN, pl_tcp_id(&s->tcp, c));
-	if (!slot && pl_tcp_compact_quiet(&s->tcp, NULL, 64))
+	if (!slot && pl_tcp_compact_quiet(&s->tcp, NULL))
 		slot = pl_slot_open(&s->core, PL_SLOT_CONN, pl_tcp_id(&s->tcp, c));
 	if (!slot)
 		return PLIM_ENOMEM;

@@ -3,6 +3,7 @@
 #include "tcp/form.h"
 #include "tcp/isn.h"
 #include "tcp/open.h"
+#include "tcp/orphan.h"
 #include "tcp/recovery.h"
 #include "tcp/reply.h"
 #include "tcp/rtt.h"
@@ -88,6 +89,7 @@ advance_una(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *se
 	h->t.backoff = 0;
 	h->t.stuck_since = c->snd_una == c->snd_nxt ? PL_TIME_NEVER : t->core->now;
 	pl_tcp_timer_restart_rtx(t, c);
+	pl_tcp_orphan_update(t, c);
 	pl_tcp_tell_sent(t, c);
 }
 
@@ -102,7 +104,9 @@ leave_persist(struct pl_tcp *t, struct pl_tcp_conn *c)
 
 	if (h->t.rtx_kind != PL_RTX_PERSIST)
 		return;
-	h->t.stuck_since = t->core->now; /* probes are answered (MUST-37) */
+	if (!(c->flags & PL_CF_ORPHAN))
+		h->t.stuck_since =
+			t->core->now; /* probes are answered (MUST-37); an orphan has its deadline all the same */
 	if (c->snd_wnd == 0)
 		return;
 	h->t.backoff = 0;

@@ -13,9 +13,30 @@
 /* What the walk found, to be compared with the running sums. */
 struct tally {
 	uint64_t by_state[PLIM_N_STATES];
-	uint64_t blocks, nodes, hots, opts, ivls, ledgers;
+	uint64_t blocks, nodes, hots, parks, opts, ivls, ledgers;
+	uint64_t orphan_octets;
 	uint32_t orphans, unaccepted;
 };
+
+static void
+tally_rcvq(const struct pl_rcvq *q, struct tally *sum)
+{
+	sum->blocks += q->map.blocks;
+	sum->nodes += q->map.nodes;
+	sum->ivls += q->more != 0;
+}
+
+static const char *
+check_park(const struct pl_tcp *t, const struct pl_tcp_conn *c, struct tally *sum)
+{
+	const struct pl_rcvq *q = pl_tcp_rcvq(t, c);
+
+	if (c->snd_una != c->snd_nxt)
+		return "octets in flight in a parked form";
+	sum->parks++;
+	tally_rcvq(q, sum);
+	return pl_rcvq_check(&t->core->mem, q, pl_tcp_text_end(c));
+}
 
 static const char *
 check_hot(const struct pl_tcp *t, const struct pl_tcp_conn *c, struct tally *sum)
@@ -24,6 +45,8 @@ check_hot(const struct pl_tcp *t, const struct pl_tcp_conn *c, struct tally *sum
 	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 	const char *why;
 
+	if (c->flags & PL_CF_PARKED)
+		return check_park(t, c, sum);
 	if (!h)
 		return c->snd_una == c->snd_nxt || !pl_tcp_is_synchronized(c->rec.state)
 		               ? NULL
@@ -40,9 +63,9 @@ check_hot(const struct pl_tcp *t, const struct pl_tcp_conn *c, struct tally *sum
 	if (pl_seq_diff(c->snd_nxt, c->snd_una) > pl_sndq_len(&h->sndq) + h->fin_sent)
 		return "in flight and not queued";
 	sum->hots++;
-	sum->blocks += h->rcvq.map.blocks + h->sndq.map.blocks;
-	sum->nodes += h->rcvq.map.nodes + h->sndq.map.nodes;
-	sum->ivls += h->rcvq.more != 0;
+	tally_rcvq(&h->rcvq, sum);
+	sum->blocks += h->sndq.map.blocks;
+	sum->nodes += h->sndq.map.nodes;
 	sum->ledgers += h->ledger.more != 0;
 	return NULL;
 }
@@ -60,7 +83,10 @@ check_conn(const struct pl_tcp *t, const struct pl_tcp_conn *c, struct tally *su
 		if (pl_seq_lt(c->snd_nxt, c->snd_una))
 			return "SND.NXT left of SND.UNA";
 	}
-	sum->orphans += (c->flags & PL_CF_ORPHAN) != 0;
+	if (c->flags & PL_CF_ORPHAN) {
+		sum->orphans++;
+		sum->orphan_octets += c->orphan_held;
+	}
 	sum->unaccepted += (c->flags & PL_CF_UNACCEPTED) != 0;
 	sum->opts += c->opt != 0;
 	return check_hot(t, c, sum);
@@ -94,12 +120,16 @@ check_sums(const struct pl_tcp *t, const struct tally *sum)
 			return "connections by state do not add up";
 	if (sum->orphans != t->n_orphans || sum->unaccepted != t->n_unaccepted || sum->hots != t->n_hot)
 		return "orphans, unaccepted or hot parts do not add up";
+	if (sum->orphan_octets != t->orphan_octets)
+		return "octets of orphans do not add up";
 	if (sum->blocks != m->types[PL_OBJ_block].live)
 		return "a storage block without an owner, or with two";
 	if (sum->nodes != m->types[PL_OBJ_node].live)
 		return "a map node without an owner";
 	if (sum->hots != m->types[PL_OBJ_hot].live || sum->ivls != m->types[PL_OBJ_ivl32].live)
 		return "a hot part or interval list without an owner";
+	if (sum->parks != m->types[PL_OBJ_park].live)
+		return "a parked queue without an owner";
 	if (sum->ledgers != m->types[PL_OBJ_ledger16].live + m->types[PL_OBJ_ledger64].live)
 		return "a ledger without an owner";
 	return NULL;

@@ -11,6 +11,7 @@
  *   form                      record              octets (IPv4 / IPv6)
  *   half-open                 tcp/syncache.h      48 / 64
  *   SYN_SENT, idle            pl_tcp_conn         104 / 120, + 16 handle slot
+ *   parked (unread text)      + pl_tcp_park       + 96 (index), + blocks
  *   active                    + pl_tcp_hot        + 392
  *   closing without data      tcp/closing.h       56 / 72
  *   TIME_WAIT                 tcp/timewait.h      48 / 64
@@ -19,6 +20,7 @@
 #define PL_TCP_CONN_H
 
 #include "base/wheel.h"
+#include "mem/list.h"
 #include "mem/slot.h"
 #include "net/net.h"
 #include "tcp/ledger.h"
@@ -68,19 +70,22 @@ enum pl_conn_flag {
 	PL_CF_USEFUL = 4096,     /* moved useful octets once */
 	PL_CF_SYN_QUEUED = 8192, /* SYN or SYN-ACK waits to be sent: in the SYN list */
 	PL_CF_SHUT = 16384,      /* the application sends no more */
+	PL_CF_PARKED = 32768,    /* unread text, and nothing else to remember */
 };
 
 /** The idle form: all that the rules need while nothing is queued and nothing in flight. */
 struct pl_tcp_conn {
 	struct pl_tcp_rec rec;
-	pl_id hot; /* the hot part, 0 in the idle form */
+	pl_id hot; /* the hot part, 0 in the idle form; PL_CF_PARKED: the parked queue */
 	union {
-		pl_id slot;        /* handle slot, 0 for an orphan */
-		pl_id accept_next; /* PL_CF_UNACCEPTED: in the listener's queue */
-	};
-	union {
-		uint32_t cookie; /* the application's number */
-		pl_id accept_prev;
+		struct {
+			pl_id slot; /* handle slot, 0 for an orphan */
+			union {
+				uint32_t cookie;      /* the application's number */
+				uint32_t orphan_held; /* PL_CF_ORPHAN: octets in the account of orphans */
+			};
+		};
+		struct pl_link accept; /* PL_CF_UNACCEPTED: in the listener's queue */
 	};
 	union {
 		struct {
@@ -92,12 +97,10 @@ struct pl_tcp_conn {
 	pl_seq snd_una, snd_nxt;
 	uint32_t snd_wnd; /* octets, from snd_una of the segment that brought it: see tcp/input_steps.c */
 	union {
-		pl_seq snd_wl1;
-		pl_id syn_next; /* PL_CF_SYN_QUEUED */
-	};
-	union {
-		pl_seq snd_wl2;
-		pl_id syn_prev;
+		struct {
+			pl_seq snd_wl1, snd_wl2;
+		};
+		struct pl_link syn; /* PL_CF_SYN_QUEUED */
 	};
 	uint32_t max_snd_wnd; /* MAX.SND.WND (RFC 5961 §5) */
 	pl_seq rcv_nxt;
@@ -190,9 +193,9 @@ struct pl_tcp_timers {
 struct pl_tcp_hot {
 	struct pl_wnode tmr;
 	pl_id conn;
-	pl_id tx_next;            /* in the output queue; itself if last; 0: not in it */
-	pl_id lru_next, lru_prev; /* hot connections, quietest first */
-	uint32_t want;            /* PL_WANT_... */
+	struct pl_link tx;    /* in the output queue, or the one of those that wait for a neighbour */
+	struct pl_link quiet; /* in the order of quiet */
+	uint32_t want;        /* PL_WANT_... */
 	struct pl_tcp_timers t;
 	struct pl_ledger ledger;
 	struct pl_rcvq rcvq;
@@ -206,19 +209,28 @@ struct pl_tcp_hot {
 	uint32_t round_ms;                  /* start of the round */
 	uint32_t unacked_segs;              /* full segments since our last ACK */
 	uint16_t rcv_mss;                   /* estimate of the peer's segment size */
-	bool urgent;                        /* urgent text is ahead of the application */
-	bool blocked;                       /* waits for a neighbour */
-	bool fin_sent;                      /* SND.NXT is beyond our FIN */
+	bool urgent : 1;                    /* urgent text is ahead of the application */
+	bool fin_sent : 1;                  /* SND.NXT is beyond our FIN */
+	bool is_queued : 1;                 /* `tx` is in a queue */
 };
 
 _Static_assert(sizeof(struct pl_tcp_hot) <= 392, "see mem/objects.h");
+
+/** Beside the idle form while the application leaves text unread and nothing else goes on. */
+struct pl_tcp_park {
+	struct pl_rcvq rcvq;
+	pl_seq rcv_up;
+	bool urgent;
+};
+
+_Static_assert(sizeof(struct pl_tcp_park) <= 96, "see mem/objects.h");
 
 /** What belongs to a listener. */
 struct pl_tcp_listener {
 	struct pl_tcp_rec rec;
 	pl_id slot;
 	uint32_t cookie;
-	pl_id queue_head, queue_tail; /* established, not accepted */
+	struct pl_list queue; /* established, not accepted */
 	uint32_t queued, backlog;
 	uint32_t connections; /* alive, accepted or not */
 	uint16_t number;

@@ -2,21 +2,22 @@
 /*
  * Birth, inflation, compaction and end of connections: see form.h.
  *
- * Invariants: a connection in the SYN list has no hot part. A hot part stands in the
- * LRU list, and at most once in the output queue or the blocked queue. When a record
- * goes, it leaves every list first.
+ * Invariants: a connection in the SYN list has no hot part. When a record goes, it
+ * leaves every list first.
  */
 #include "tcp/form.h"
 
 #include "mem/appmem.h"
 #include "tcp/cc.h"
 #include "tcp/listener.h"
+#include "tcp/orphan.h"
+#include "tcp/queue.h"
 #include "tcp/rtt.h"
 #include "tcp/state.h"
 #include "tcp/table.h"
 #include "tcp/timer.h"
 
-#define INFLATE_LOOK 64u /* quiet connections looked at for one inflation */
+#define QUIET_LOOK 64u /* quiet connections looked at for one that can be compacted */
 
 static struct pl_tcp_hot *
 hot_at(const struct pl_tcp *t, pl_id id)
@@ -43,7 +44,7 @@ alloc_conn(struct pl_tcp *t, uint8_t family)
 {
 	pl_id id = pl_mem_calloc(&t->core->mem, conn_type(family), PL_GRANT_NORMAL);
 
-	if (!id && pl_tcp_compact_quiet(t, NULL, INFLATE_LOOK))
+	if (!id && pl_tcp_compact_quiet(t, NULL))
 		id = pl_mem_calloc(&t->core->mem, conn_type(family), PL_GRANT_NORMAL);
 	if (!id)
 		PL_ACTION(t->core, grant_refused);
@@ -71,174 +72,6 @@ pl_tcp_conn_new(struct pl_tcp *t, const struct pl_tuple *k, enum plim_state stat
 	return c;
 }
 
-/* ---- the order of quiet ---- */
-
-static void
-lru_insert(struct pl_tcp *t, struct pl_tcp_hot *h)
-{
-	pl_id id = pl_tcp_id(t, h);
-
-	h->lru_next = 0;
-	h->lru_prev = t->lru_tail;
-	if (t->lru_tail)
-		hot_at(t, t->lru_tail)->lru_next = id;
-	else
-		t->lru_head = id;
-	t->lru_tail = id;
-}
-
-static void
-lru_remove(struct pl_tcp *t, struct pl_tcp_hot *h)
-{
-	if (h->lru_prev)
-		hot_at(t, h->lru_prev)->lru_next = h->lru_next;
-	else
-		t->lru_head = h->lru_next;
-	if (h->lru_next)
-		hot_at(t, h->lru_next)->lru_prev = h->lru_prev;
-	else
-		t->lru_tail = h->lru_prev;
-}
-
-void
-pl_tcp_touch(struct pl_tcp *t, struct pl_tcp_conn *c)
-{
-	if (!c->hot || t->lru_tail == c->hot)
-		return;
-	lru_remove(t, hot_at(t, c->hot));
-	lru_insert(t, hot_at(t, c->hot));
-}
-
-/* ---- the output queue ---- */
-
-static void
-queue_push(struct pl_tcp *t, pl_id *head, pl_id *tail, pl_id id)
-{
-	hot_at(t, id)->tx_next = id;
-	if (*tail)
-		hot_at(t, *tail)->tx_next = id;
-	else
-		*head = id;
-	*tail = id;
-}
-
-static pl_id
-queue_pop(struct pl_tcp *t, pl_id *head, pl_id *tail)
-{
-	pl_id id = *head;
-	struct pl_tcp_hot *h = hot_at(t, id);
-
-	*head = h->tx_next == id ? 0 : h->tx_next;
-	if (!*head)
-		*tail = 0;
-	h->tx_next = 0;
-	return id;
-}
-
-/* Ends of hot parts that still stand in a queue are rare: walk it. */
-static void
-queue_remove(struct pl_tcp *t, pl_id *head, pl_id *tail, pl_id id)
-{
-	pl_id before = 0, at = *head;
-
-	while (at && at != id) {
-		before = at;
-		at = hot_at(t, at)->tx_next == at ? 0 : hot_at(t, at)->tx_next;
-	}
-	if (PL_NEVER(!at))
-		return;
-	if (*tail == id)
-		*tail = before;
-	if (!before)
-		*head = hot_at(t, id)->tx_next == id ? 0 : hot_at(t, id)->tx_next;
-	else
-		hot_at(t, before)->tx_next = hot_at(t, id)->tx_next == id ? before : hot_at(t, id)->tx_next;
-	hot_at(t, id)->tx_next = 0;
-}
-
-void
-pl_tcp_want(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t want)
-{
-	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
-
-	if (PL_NEVER(!h))
-		return;
-	h->want |= want;
-	if (!h->tx_next)
-		queue_push(t, &t->tx_head, &t->tx_tail, c->hot);
-}
-
-void
-pl_tcp_tx_drop_head(struct pl_tcp *t)
-{
-	hot_at(t, queue_pop(t, &t->tx_head, &t->tx_tail))->want &= ~(uint32_t)PL_WANT_OUTPUT;
-	t->burst = 0;
-}
-
-void
-pl_tcp_tx_rotate(struct pl_tcp *t)
-{
-	queue_push(t, &t->tx_head, &t->tx_tail, queue_pop(t, &t->tx_head, &t->tx_tail));
-	t->burst = 0;
-}
-
-void
-pl_tcp_tx_block_head(struct pl_tcp *t)
-{
-	pl_id id = queue_pop(t, &t->tx_head, &t->tx_tail);
-
-	hot_at(t, id)->blocked = true;
-	queue_push(t, &t->blocked_head, &t->blocked_tail, id);
-	t->burst = 0;
-}
-
-void
-pl_tcp_tx_unblock_all(struct pl_tcp *t)
-{
-	while (t->blocked_head) {
-		pl_id id = queue_pop(t, &t->blocked_head, &t->blocked_tail);
-
-		hot_at(t, id)->blocked = false;
-		queue_push(t, &t->tx_head, &t->tx_tail, id);
-	}
-}
-
-/* ---- SYNs that wait ---- */
-
-void
-pl_tcp_syn_push(struct pl_tcp *t, struct pl_tcp_conn *c)
-{
-	pl_id id = pl_tcp_id(t, c);
-
-	if (c->flags & PL_CF_SYN_QUEUED)
-		return;
-	c->flags |= PL_CF_SYN_QUEUED;
-	c->syn_next = 0;
-	c->syn_prev = t->syn_tail;
-	if (t->syn_tail)
-		pl_tcp_conn(t, t->syn_tail)->syn_next = id;
-	else
-		t->syn_head = id;
-	t->syn_tail = id;
-}
-
-void
-pl_tcp_syn_remove(struct pl_tcp *t, struct pl_tcp_conn *c)
-{
-	if (!(c->flags & PL_CF_SYN_QUEUED))
-		return;
-	if (c->syn_prev)
-		pl_tcp_conn(t, c->syn_prev)->syn_next = c->syn_next;
-	else
-		t->syn_head = c->syn_next;
-	if (c->syn_next)
-		pl_tcp_conn(t, c->syn_next)->syn_prev = c->syn_prev;
-	else
-		t->syn_tail = c->syn_prev;
-	c->flags &= (uint16_t)~PL_CF_SYN_QUEUED;
-	c->syn_next = c->syn_prev = 0;
-}
-
 /* ---- inflation ---- */
 
 static void
@@ -259,15 +92,33 @@ init_hot(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h)
 	h->fin_sent = h->sndq.fin = c->rec.state >= PLIM_FIN_WAIT_1 && c->rec.state != PLIM_CLOSE_WAIT;
 }
 
+/* The parked queue moves into the hot part, or goes with the connection (h NULL). */
+static void
+unpark(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h)
+{
+	struct pl_tcp_park *park = pl_tcp_park(t, c);
+
+	if (h) {
+		h->rcvq = park->rcvq;
+		h->rcv_up = park->rcv_up;
+		h->urgent = park->urgent;
+	} else {
+		pl_rcvq_clear(&t->core->mem, &park->rcvq);
+	}
+	pl_mem_free(&t->core->mem, PL_OBJ_park, c->hot);
+	c->flags &= (uint16_t)~PL_CF_PARKED;
+	c->hot = 0;
+}
+
 struct pl_tcp_hot *
 pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum pl_grant grant)
 {
 	pl_id id;
 
-	if (c->hot)
+	if (pl_tcp_hot(t, c))
 		return pl_tcp_hot(t, c);
 	id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
-	if (!id && pl_tcp_compact_quiet(t, NULL, INFLATE_LOOK))
+	if (!id && pl_tcp_compact_quiet(t, NULL))
 		id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
 	if (!id && grant == PL_GRANT_RESERVE) {
 		id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_RESERVE);
@@ -278,9 +129,11 @@ pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum pl_grant grant)
 		PL_ACTION(t->core, grant_refused);
 		return NULL;
 	}
+	init_hot(t, c, hot_at(t, id));
+	if (c->flags & PL_CF_PARKED)
+		unpark(t, c, hot_at(t, id));
 	c->hot = id;
-	init_hot(t, c, pl_tcp_hot(t, c));
-	lru_insert(t, pl_tcp_hot(t, c));
+	pl_tcp_queues_enter(t, id);
 	t->n_hot++;
 	PL_ACTION(t->core, inflate);
 	pl_tcp_timer_arm(t, c);
@@ -295,16 +148,12 @@ free_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
 	struct pl_mem *m = &t->core->mem;
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 
+	if (c->flags & PL_CF_PARKED)
+		unpark(t, c, NULL);
 	if (!h)
 		return;
 	pl_wheel_cancel(&t->wheel, c->hot);
-	if (h->tx_next) {
-		if (h->blocked)
-			queue_remove(t, &t->blocked_head, &t->blocked_tail, c->hot);
-		else
-			queue_remove(t, &t->tx_head, &t->tx_tail, c->hot);
-	}
-	lru_remove(t, h);
+	pl_tcp_queues_leave(t, c->hot);
 	pl_rcvq_clear(m, &h->rcvq);
 	pl_sndq_clear(m, &h->sndq);
 	pl_ledger_clear(m, &h->ledger, c->snd_una);
@@ -313,38 +162,80 @@ free_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
 	t->n_hot--;
 }
 
-bool
-pl_tcp_can_compact(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+/* Nothing queued for sending or in flight, no hole, nothing to say, and a state that lasts? */
+static bool
+is_quiet_but_for_unread(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
 	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 
 	if (!h || c->snd_una != c->snd_nxt || pl_sndq_len(&h->sndq) || h->sndq.lent || h->sndq.fin != h->fin_sent)
 		return false;
-	if (pl_tcp_unread(t, c) || h->rcvq.n || h->rcvq.has_fin || h->urgent)
+	if (h->rcvq.n || h->rcvq.has_fin)
 		return false;
-	if (h->tx_next || h->want || h->t.ack_at != PL_TIME_NEVER || h->t.expire_at != PL_TIME_NEVER)
+	if (h->is_queued || h->want || h->t.ack_at != PL_TIME_NEVER || h->t.expire_at != PL_TIME_NEVER)
 		return false;
 	return c->rec.state == PLIM_ESTABLISHED || c->rec.state == PLIM_CLOSE_WAIT || c->rec.state == PLIM_FIN_WAIT_2;
+}
+
+bool
+pl_tcp_can_compact(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	return is_quiet_but_for_unread(t, c) && pl_tcp_unread(t, c) == 0 && !pl_tcp_hot(t, c)->urgent;
+}
+
+bool
+pl_tcp_can_park(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	return is_quiet_but_for_unread(t, c) && pl_tcp_unread(t, c) > 0;
+}
+
+/* The queue of unread text moves into a parked one. False: refused. */
+static bool
+park(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	pl_id id = pl_mem_alloc(&t->core->mem, PL_OBJ_park, PL_GRANT_NORMAL);
+	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	struct pl_tcp_park *p;
+
+	if (!id)
+		return false;
+	p = pl_mem_ptr(&t->core->mem, id);
+	*p = (struct pl_tcp_park){.rcvq = h->rcvq, .rcv_up = h->rcv_up, .urgent = h->urgent};
+	pl_rcvq_init(&h->rcvq, pl_tcp_text_end(c));
+	free_hot(t, c);
+	c->hot = id;
+	c->flags |= PL_CF_PARKED;
+	return true;
+}
+
+void
+pl_tcp_leave_park(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	if (c->flags & PL_CF_PARKED && pl_tcp_unread(t, c) == 0)
+		unpark(t, c, NULL);
 }
 
 void
 pl_tcp_compact(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
-	free_hot(t, c);
+	if (pl_tcp_unread(t, c) == 0)
+		free_hot(t, c);
+	else if (!park(t, c))
+		return;
 	PL_ACTION(t->core, compact);
 	pl_tcp_hand_note(t, pl_tcp_idle_deadline(t, c));
 }
 
 bool
-pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep, unsigned look)
+pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep)
 {
-	pl_id id = t->lru_head;
+	pl_id id = t->quiet.head;
 
-	for (; id && look > 0; look--) {
+	for (unsigned look = QUIET_LOOK; id && look > 0; look--) {
 		struct pl_tcp_hot *h = hot_at(t, id);
 		struct pl_tcp_conn *c = pl_tcp_conn(t, h->conn);
 
-		id = h->lru_next;
+		id = h->quiet.next;
 		if (c == keep || !pl_tcp_can_compact(t, c))
 			continue;
 		pl_tcp_compact(t, c);
@@ -383,8 +274,12 @@ leave_lists(struct pl_tcp *t, struct pl_tcp_conn *c)
 	pl_tcp_syn_remove(t, c);
 	if (c->flags & PL_CF_UNACCEPTED)
 		pl_tcp_listener_unqueue(t, c);
-	if (c->flags & PL_CF_ORPHAN)
-		t->n_orphans--;
+	pl_tcp_orphan_leave(t, c);
+	if (pl_tcp_is_synchronized(c->rec.state)) {
+		struct plim_addr raddr = pl_tcp_rec_tuple(&c->rec).raddr;
+
+		pl_prefix_leave(&t->prefixes, t->core, &raddr);
+	}
 	pl_tcp_listener_leave(t, c->listener);
 }
 
@@ -442,6 +337,8 @@ pl_tcp_held(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	if (h)
 		sum += pl_mem_octets(m, PL_OBJ_hot) + pl_rcvq_octets(m, &h->rcvq) + pl_sndq_octets(m, &h->sndq) +
 		       pl_ledger_octets(m, &h->ledger);
+	if (c->flags & PL_CF_PARKED)
+		sum += pl_mem_octets(m, PL_OBJ_park) + pl_rcvq_octets(m, pl_tcp_rcvq(t, c));
 	if (c->opt) {
 		const struct pl_tcp_connopt *o = pl_mem_ptr(m, c->opt);
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The forms of a connection: birth, inflation, compaction, end; and the queues that
- * a hot part stands in (output, quietest first).
- */
+/* The forms of a connection: birth, inflation, compaction, end. */
 #ifndef PL_TCP_FORM_H
 #define PL_TCP_FORM_H
 
+#include "tcp/queue.h"
 #include "tcp/tcp.h"
 
 /** A connection in its idle form, in the table, no state yet. NULL: refused. */
@@ -25,26 +23,20 @@ struct pl_tcp_hot *pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum 
 
 /** Nothing queued, nothing in flight, nothing to say, and a state that the idle form can carry? */
 bool pl_tcp_can_compact(const struct pl_tcp *t, const struct pl_tcp_conn *c);
+
+/** The same, but for text that the application leaves unread? */
+bool pl_tcp_can_park(const struct pl_tcp *t, const struct pl_tcp_conn *c);
+
+/** Give the hot part up: to the idle form, or, with unread text, to the parked one (which may be refused). */
 void pl_tcp_compact(struct pl_tcp *t, struct pl_tcp_conn *c);
 
-/** Compact a quiet connection other than `keep` (may be NULL), longest quiet first, looking at no more than `look`. True: one was. */
-bool pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep, unsigned look);
+/** All was read: the parked form becomes the idle one. */
+void pl_tcp_leave_park(struct pl_tcp *t, struct pl_tcp_conn *c);
 
-/** It was heard of, or used: last in the order of quiet. */
-void pl_tcp_touch(struct pl_tcp *t, struct pl_tcp_conn *c);
+#define PL_COMPACT_MOST 32u /* connections compacted for one grant of another type: about a slab of them */
 
-/** Leave an intent and stand in the output queue. */
-void pl_tcp_want(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t want);
-
-/** Take a hot part out of the output queue's head. */
-void pl_tcp_tx_rotate(struct pl_tcp *t);
-void pl_tcp_tx_drop_head(struct pl_tcp *t);
-void pl_tcp_tx_block_head(struct pl_tcp *t);
-void pl_tcp_tx_unblock_all(struct pl_tcp *t);
-
-/** Connections whose SYN or SYN-ACK waits. */
-void pl_tcp_syn_push(struct pl_tcp *t, struct pl_tcp_conn *c);
-void pl_tcp_syn_remove(struct pl_tcp *t, struct pl_tcp_conn *c);
+/** Compact the connection that is quiet longest and can be, but not `keep` (or NULL). Bounded look. False: none. */
+bool pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep);
 
 /** Real octets held: record, slot, hot part, blocks, index, charges. */
 uint64_t pl_tcp_held(const struct pl_tcp *t, const struct pl_tcp_conn *c);

@@ -27,9 +27,9 @@ info_hot(const struct pl_tcp *t, const struct pl_tcp_conn *c, struct plim_conn_i
 	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 
 	out->idle_form = !h;
+	out->rcv_queued = pl_tcp_unread(t, c);
 	if (!h)
 		return;
-	out->rcv_queued = pl_tcp_unread(t, c);
 	out->snd_queued = pl_sndq_len(&h->sndq);
 	out->out_of_order = pl_rcvq_out_of_order(&t->core->mem, &h->rcvq);
 	out->cwnd = h->cc.cwnd;

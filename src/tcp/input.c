@@ -82,6 +82,8 @@ dispatch(struct pl_tcp *t, const struct pl_tuple *k, const struct pl_pkt *pkt, s
 	struct pl_tcp_rec *r = pl_tcp_table_find(t, k);
 	pl_seq iss_floor = 0;
 
+	if (r && r->state == PLIM_TIME_WAIT && pl_tcp_timewait_take_over(t, r, seg, &iss_floor))
+		r = NULL;
 	switch (r ? r->kind : PL_REC_FREE) {
 	case PL_REC_CONN:
 		if (r->state == PLIM_SYN_SENT)
@@ -90,13 +92,9 @@ dispatch(struct pl_tcp *t, const struct pl_tuple *k, const struct pl_pkt *pkt, s
 			pl_tcp_steps(t, (struct pl_tcp_conn *)r, pkt, seg);
 		return;
 	case PL_REC_CLOSING: pl_tcp_closing_input(t, (struct pl_tcp_closing *)r, pkt, seg); return;
-	case PL_REC_TIMEWAIT:
-		if (!pl_tcp_timewait_input(t, (struct pl_tcp_timewait *)r, pkt, seg, &iss_floor))
-			return;
-		break;
-	default: break;
+	case PL_REC_TIMEWAIT: pl_tcp_timewait_input(t, (struct pl_tcp_timewait *)r, pkt, seg); return;
+	default: without_record(t, k, pkt, seg, iss_floor); return;
 	}
-	without_record(t, k, pkt, seg, iss_floor);
 }
 
 void

@@ -55,6 +55,7 @@ pl_tcp_listener_open(struct pl_tcp *t, uint8_t laddr, uint8_t family, uint16_t p
 	l = pl_mem_ptr(&t->core->mem, id);
 	l->rec = (struct pl_tcp_rec){.kind = PL_REC_LISTENER, .laddr = laddr, .family = family, .lport = port};
 	l->number = (uint16_t)number;
+	pl_list_init(&l->queue, offsetof(struct pl_tcp_conn, accept));
 	l->backlog = (uint32_t)t->core->conf.backlog;
 	t->listeners[number] = id;
 	t->n_listeners++;
@@ -67,8 +68,8 @@ pl_tcp_listener_open(struct pl_tcp *t, uint8_t laddr, uint8_t family, uint16_t p
 void
 pl_tcp_listener_close(struct pl_tcp *t, struct pl_tcp_listener *l)
 {
-	while (l->queue_head) {
-		struct pl_tcp_conn *c = pl_tcp_conn(t, l->queue_head);
+	while (l->queue.head) {
+		struct pl_tcp_conn *c = pl_tcp_conn(t, l->queue.head);
 
 		pl_tcp_send_rst(t, c);
 		pl_tcp_conn_end(t, c, 0, 0);
@@ -90,17 +91,9 @@ pl_tcp_listener_is_full(const struct pl_tcp_listener *l)
 void
 pl_tcp_listener_queue(struct pl_tcp *t, struct pl_tcp_listener *l, struct pl_tcp_conn *c)
 {
-	pl_id id = pl_tcp_id(t, c);
-
 	c->flags |= PL_CF_UNACCEPTED | PL_CF_PASSIVE;
 	c->listener = (uint16_t)(l->number + 1);
-	c->accept_next = 0;
-	c->accept_prev = l->queue_tail;
-	if (l->queue_tail)
-		pl_tcp_conn(t, l->queue_tail)->accept_next = id;
-	else
-		l->queue_head = id;
-	l->queue_tail = id;
+	pl_list_push(&t->core->mem, &l->queue, pl_tcp_id(t, c));
 	l->queued++;
 	l->connections++;
 	t->n_unaccepted++;
@@ -111,7 +104,7 @@ pl_tcp_listener_queue(struct pl_tcp *t, struct pl_tcp_listener *l, struct pl_tcp
 struct pl_tcp_conn *
 pl_tcp_listener_first(const struct pl_tcp *t, const struct pl_tcp_listener *l)
 {
-	return l->queue_head ? pl_tcp_conn(t, l->queue_head) : NULL;
+	return l->queue.head ? pl_tcp_conn(t, l->queue.head) : NULL;
 }
 
 void
@@ -121,14 +114,7 @@ pl_tcp_listener_unqueue(struct pl_tcp *t, struct pl_tcp_conn *c)
 
 	if (PL_NEVER(!l))
 		return;
-	if (c->accept_prev)
-		pl_tcp_conn(t, c->accept_prev)->accept_next = c->accept_next;
-	else
-		l->queue_head = c->accept_next;
-	if (c->accept_next)
-		pl_tcp_conn(t, c->accept_next)->accept_prev = c->accept_prev;
-	else
-		l->queue_tail = c->accept_prev;
+	pl_list_remove(&t->core->mem, &l->queue, pl_tcp_id(t, c));
 	l->queued--;
 	t->n_unaccepted--;
 	c->flags &= (uint16_t)~PL_CF_UNACCEPTED;

@@ -11,6 +11,7 @@
 #include "tcp/form.h"
 #include "tcp/isn.h"
 #include "tcp/open.h"
+#include "tcp/queue.h"
 #include "tcp/recovery.h"
 #include "tcp/reply.h"
 #include "tcp/state.h"
@@ -343,7 +344,7 @@ syn_of(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_tupl
 static void
 push_syns(struct pl_tcp *t)
 {
-	pl_id id = t->syn_head;
+	pl_id id = t->syns.head;
 
 	for (unsigned look = BURST; id && look > 0; look--) {
 		struct pl_tcp_conn *c = pl_tcp_conn(t, id);
@@ -351,7 +352,7 @@ push_syns(struct pl_tcp *t)
 		struct pl_tcp_reply r;
 		struct pl_path path;
 
-		id = c->syn_next;
+		id = c->syn.next;
 		if (pl_net_resolve(t->net, k.laddr, &k.raddr, &path) != PLIM_OK)
 			continue;
 		r = syn_of(t, c, &k);
@@ -368,7 +369,7 @@ push_syns(struct pl_tcp *t)
 static bool
 output_head(struct pl_tcp *t, struct plim_frame *f, bool *loop)
 {
-	struct pl_tcp_hot *h = pl_mem_ptr(&t->core->mem, t->tx_head);
+	struct pl_tcp_hot *h = pl_mem_ptr(&t->core->mem, t->tx.head);
 	struct pl_tcp_conn *c = pl_tcp_conn(t, h->conn);
 	struct plim_addr raddr = pl_tcp_rec_tuple(&c->rec).raddr;
 	struct pl_path path;
@@ -378,6 +379,7 @@ output_head(struct pl_tcp *t, struct plim_frame *f, bool *loop)
 		pl_tcp_tx_block_head(t);
 		return false;
 	}
+	pl_tcp_restart_after_idle(t, c);
 	if (!plan_segment(t, c, &path, &p)) {
 		pl_tcp_tx_drop_head(t);
 		pl_tcp_timer_ensure_rtx(t, c);
@@ -402,9 +404,9 @@ pl_tcp_output(struct pl_tcp *t, struct plim_frame *f, bool *loop, pl_time now)
 		t->epoch = pl_net_epoch(t->net);
 		pl_tcp_tx_unblock_all(t);
 	}
-	if (t->syn_head)
+	if (t->syns.head)
 		push_syns(t);
-	while (t->tx_head)
+	while (t->tx.head)
 		if (output_head(t, f, loop))
 			return true;
 	return false;

@@ -152,7 +152,7 @@ store_out_of_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_sp
 	return done == text.len ? PL_RCVQ_STORED : PL_RCVQ_PARTLY;
 }
 
-/* The segment at RCV.NXT: paid for by the queue's own out-of-order tail first, then by the reserve. */
+/* The segment at RCV.NXT: paid for by the queue's own out-of-order tail first. */
 static uint32_t
 write_in_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_span text, bool *pruned)
 {
@@ -168,7 +168,8 @@ write_in_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_span t
 }
 
 enum pl_rcvq_verdict
-pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq, struct pl_span text, bool *pruned)
+pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq, struct pl_span text,
+              enum pl_grant grant, bool *pruned)
 {
 	uint32_t done;
 
@@ -177,7 +178,7 @@ pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq, 
 	if (pl_bmap_is_empty(&q->map) && q->read == seq)
 		pl_bmap_rebase(m, &q->map, seq);
 	done = write_in_order(m, q, seq, text, pruned);
-	if (done == 0 && pl_rcvq_unread(q, *rcv_nxt) < 2 * pl_mem_block(m)) {
+	if (done == 0 && grant == PL_GRANT_RESERVE && pl_rcvq_unread(q, *rcv_nxt) < 2 * pl_mem_block(m)) {
 		/* The reserve keeps a connection with little unread text going. */
 		struct pl_span rest = {text.p, PL_MIN(text.len, pl_mem_block(m))};
 

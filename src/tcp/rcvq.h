@@ -49,11 +49,11 @@ enum pl_rcvq_verdict {
 
 /**
  * Store text at seq, already cut to the window; seq is not before *rcv_nxt. Moves *rcv_nxt over
- * what is now in order. Text at *rcv_nxt may use the reserve and pushes out the queue's own out-of-order tail.
- * *pruned is set when that happened.
+ * what is now in order. Text at *rcv_nxt pushes out the queue's own out-of-order tail, and with PL_GRANT_RESERVE
+ * may use the reserve. *pruned is set when a tail was pushed out.
  */
 enum pl_rcvq_verdict pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq,
-                                   struct pl_span text, bool *pruned);
+                                   struct pl_span text, enum pl_grant grant, bool *pruned);
 
 /** The interval that holds seq, or false. */
 bool pl_rcvq_find(const struct pl_mem *m, const struct pl_rcvq *q, pl_seq seq, struct pl_sack *out);

@@ -6,6 +6,7 @@
 #include "tcp/form.h"
 #include "tcp/isn.h"
 #include "tcp/open.h"
+#include "tcp/rtt.h"
 #include "tcp/table.h"
 
 #define DUP_THRESH 3u
@@ -23,6 +24,16 @@ pl_tcp_quota(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	uint32_t pipe = pl_ledger_pipe(&t->core->mem, &h->ledger, pl_tcp_text_mss(c));
 
 	return h->cc.cwnd > pipe ? h->cc.cwnd - pipe : 0;
+}
+
+void
+pl_tcp_restart_after_idle(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	uint32_t quiet_ms = pl_tcp_ms(t->core->now) - c->heard_ms;
+
+	if (c->snd_una == c->snd_nxt && quiet_ms > pl_tcp_rto(c, &t->core->conf, 0) / 1000000)
+		pl_tcp_cc_restart(&pl_tcp_hot(t, c)->cc, pl_tcp_text_mss(c),
+		                  (uint32_t)t->core->conf.initial_window_segments);
 }
 
 /* ---- SACK ---- */

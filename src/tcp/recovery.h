@@ -32,6 +32,9 @@ void pl_tcp_recovery_acked(struct pl_tcp *t, struct pl_tcp_conn *c, const struct
 /** The retransmission timer fired (RFC 6298 §5.4 to §5.6, RFC 5681 §3.1). */
 void pl_tcp_recovery_timeout(struct pl_tcp *t, struct pl_tcp_conn *c);
 
+/** Nothing in flight, and nothing heard for longer than an RTO: what the path carries is not known any more (RFC 5681 §4.1). */
+void pl_tcp_restart_after_idle(struct pl_tcp *t, struct pl_tcp_conn *c);
+
 /** Octets that the congestion window lets out now. */
 uint32_t pl_tcp_quota(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 

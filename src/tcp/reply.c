@@ -85,7 +85,7 @@ push_ack(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, pl_s
 void
 pl_tcp_ack_now(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt)
 {
-	if (c->hot)
+	if (pl_tcp_hot(t, c))
 		pl_tcp_want(t, c, PL_WANT_ACK_NOW);
 	else
 		push_ack(t, c, pkt, c->snd_nxt);

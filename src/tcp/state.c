@@ -2,6 +2,8 @@
 /* The state diagram: see state.h. */
 #include "tcp/state.h"
 
+#include "tcp/table.h"
+
 #define TO(s) (1u << PLIM_##s)
 
 static const uint16_t edges[PLIM_N_STATES] = {
@@ -26,6 +28,11 @@ void
 pl_tcp_set_state(struct pl_tcp *t, struct pl_tcp_rec *r, enum plim_state to)
 {
 	PL_ASSERT(pl_tcp_is_legal_edge(r->state, to));
+	if (to == PLIM_ESTABLISHED) {
+		struct plim_addr raddr = pl_tcp_rec_tuple(r).raddr;
+
+		pl_prefix_enter(&t->prefixes, t->core, &raddr);
+	}
 	t->by_state[r->state]--;
 	t->by_state[to]++;
 	r->state = (uint8_t)to;

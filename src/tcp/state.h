@@ -48,9 +48,9 @@ pl_tcp_text_end(const struct pl_tcp_conn *c)
 static inline uint32_t
 pl_tcp_unread(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	const struct pl_rcvq *q = pl_tcp_rcvq(t, c);
 
-	return h ? pl_rcvq_unread(&h->rcvq, pl_tcp_text_end(c)) : 0;
+	return q ? pl_rcvq_unread(q, pl_tcp_text_end(c)) : 0;
 }
 
 static inline bool

@@ -130,7 +130,8 @@ pl_syncache_find(struct pl_tcp *t, const struct pl_tuple *k)
 static bool
 may_replace(const struct pl_tcp *t, const struct pl_syn *e)
 {
-	return e->is_cookie || t->core->conf.syn_cookies == 0 || pl_tcp_ms(t->core->now) - e->born_ms >= HONEST_ANSWER_MS;
+	return e->is_cookie || t->core->conf.syn_cookies == 0 ||
+	       pl_tcp_ms(t->core->now) - e->born_ms >= HONEST_ANSWER_MS;
 }
 
 static bool

@@ -2,7 +2,9 @@
 /* The start of one stack's TCP. */
 #include "tcp/tcp.h"
 
+#include "tcp/queue.h"
 #include "tcp/table.h"
+#include "tcp/timewait.h"
 
 static size_t
 heads_octets(size_t target)
@@ -27,6 +29,8 @@ pl_tcp_init(struct pl_tcp *t, struct pl_core *c, struct pl_net *n, uint8_t *stat
 	t->heads = (pl_id *)(void *)statics;
 	t->head_mask = pl_tcp_table_heads(c->mem.target) - 1;
 	memset(t->heads, 0, heads_octets(c->mem.target));
+	pl_tcp_queues_init(t);
+	pl_list_init(&t->timewait, offsetof(struct pl_tcp_timewait, order));
 	t->hand.next = t->hand.found = PL_TIME_NEVER;
 	pl_wheel_init(&t->wheel, c->mem.region, offsetof(struct pl_tcp_hot, tmr), c->now);
 	pl_syncache_init(t, statics + heads_octets(c->mem.target), pl_syncache_buckets(conf, c->mem.target));

@@ -13,6 +13,7 @@
 #define PL_TCP_TCP_H
 
 #include "tcp/conn.h"
+#include "tcp/prefix.h"
 #include "tcp/syncache.h"
 
 #define PL_TCP_MAX_LISTENERS 256
@@ -32,20 +33,21 @@ struct pl_tcp {
 	pl_id *heads; /* of hash chains */
 	uint32_t head_mask;
 	uint32_t n_listeners;
-	struct pl_wheel wheel;            /* hot parts */
-	pl_id tx_head, tx_tail;           /* hot parts with something to send */
-	pl_id blocked_head, blocked_tail; /* hot parts that wait for a neighbour */
-	uint32_t epoch;                   /* pl_net_epoch() when the blocked ones were looked at */
-	uint32_t burst;                   /* segments the head of the queue sent in a row */
-	pl_id lru_head, lru_tail;         /* hot parts, quietest first */
-	pl_id syn_head, syn_tail;         /* connections whose SYN waits to be sent */
-	pl_id tw_head, tw_tail;           /* TIME_WAIT records, next to expire first */
+	struct pl_wheel wheel;   /* hot parts */
+	struct pl_list tx;       /* hot parts with something to send */
+	struct pl_list blocked;  /* hot parts that wait for a neighbour */
+	uint32_t epoch;          /* pl_net_epoch() when the blocked ones were looked at */
+	uint32_t burst;          /* segments the head of the queue sent in a row */
+	struct pl_list quiet;    /* hot parts, quietest first */
+	struct pl_list syns;     /* connections whose SYN waits to be sent */
+	struct pl_list timewait; /* TIME_WAIT records, next to expire first */
 	uint32_t n_hot, n_orphans, n_unaccepted, n_closing, n_timewait;
-	uint64_t orphan_octets;
+	uint64_t orphan_octets; /* held by orphans, as of their last segment */
 	uint64_t by_state[PLIM_N_STATES];
 	struct pl_tcp_hand hand;
 	struct pl_syncache syn;
 	struct pl_bucket challenge_bucket, rst_bucket, cookie_bucket;
+	struct pl_prefixes prefixes;
 	pl_id listeners[PL_TCP_MAX_LISTENERS];
 };
 
@@ -92,8 +94,25 @@ pl_tcp_conn(const struct pl_tcp *t, pl_id id)
 static inline struct pl_tcp_hot *
 pl_tcp_hot(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	return c->hot ? (struct pl_tcp_hot *)pl_mem_ptr(&t->core->mem, c->hot) : NULL;
+	return c->hot && !(c->flags & PL_CF_PARKED) ? pl_mem_ptr(&t->core->mem, c->hot) : NULL;
 }
+
+static inline struct pl_tcp_park *
+pl_tcp_park(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	return c->flags & PL_CF_PARKED ? pl_mem_ptr(&t->core->mem, c->hot) : NULL;
+}
+
+/** The receive queue, wherever it is; NULL in the idle form: empty. */
+static inline struct pl_rcvq *
+pl_tcp_rcvq(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	struct pl_tcp_park *park = pl_tcp_park(t, c);
+	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	return park ? &park->rcvq : h ? &h->rcvq : NULL;
+}
+
 static inline pl_id
 pl_tcp_id(const struct pl_tcp *t, const void *rec)
 {

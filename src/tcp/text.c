@@ -129,6 +129,29 @@ after_store(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h, const
 	return PL_STEP_CONTINUE;
 }
 
+/*
+ * The segment at RCV.NXT is paid for by the queue's own out-of-order tail first, then by compacting
+ * somebody quiet, then by the reserve; any other only if there is room.
+ */
+static enum pl_rcvq_verdict
+store_or_make_room(struct pl_tcp *t, struct pl_tcp_conn *c, pl_seq seq, struct pl_span text, bool *pruned)
+{
+	struct pl_rcvq *q = &pl_tcp_hot(t, c)->rcvq;
+	pl_seq nxt_before = c->rcv_nxt;
+	enum pl_rcvq_verdict v = pl_rcvq_store(&t->core->mem, q, &c->rcv_nxt, seq, text, PL_GRANT_NORMAL, pruned);
+
+	if (seq != nxt_before)
+		return v;
+	for (unsigned i = 0; v == PL_RCVQ_PARTLY && c->rcv_nxt == nxt_before && i < PL_COMPACT_MOST; i++) {
+		if (!pl_tcp_compact_quiet(t, c))
+			break;
+		v = pl_rcvq_store(&t->core->mem, q, &c->rcv_nxt, seq, text, PL_GRANT_NORMAL, pruned);
+	}
+	if (v == PL_RCVQ_PARTLY && c->rcv_nxt == nxt_before)
+		v = pl_rcvq_store(&t->core->mem, q, &c->rcv_nxt, seq, text, PL_GRANT_RESERVE, pruned);
+	return v;
+}
+
 static enum pl_step
 store(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg, pl_seq seq,
       struct pl_span text)
@@ -149,10 +172,7 @@ store(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const s
 		if (is_stored(t, h, seq, text))
 			note_duplicate(t, c, seq, pl_seq_add(seq, (uint32_t)text.len));
 	}
-	verdict = pl_rcvq_store(&t->core->mem, &h->rcvq, &c->rcv_nxt, seq, text, &pruned);
-	if (verdict == PL_RCVQ_PARTLY && seq == nxt_before && c->rcv_nxt == nxt_before &&
-	    pl_tcp_compact_quiet(t, c, 64))
-		verdict = pl_rcvq_store(&t->core->mem, &h->rcvq, &c->rcv_nxt, seq, text, &pruned);
+	verdict = store_or_make_room(t, c, seq, text, &pruned);
 	if (pruned)
 		PL_ACTION(t->core, ooo_pruned);
 	count_refusal(t, verdict);

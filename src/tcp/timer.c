@@ -324,9 +324,9 @@ fire_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
 	if (fire_acceptance(t, c) || fire_keepalive(t, c))
 		return;
 	fire_want_write(t, c);
-	if (is_quiet(t, c) && pl_tcp_can_compact(t, c))
+	if (is_quiet(t, c) && (pl_tcp_can_compact(t, c) || pl_tcp_can_park(t, c)))
 		pl_tcp_compact(t, c);
-	else
+	if (pl_tcp_hot(t, c))
 		pl_tcp_timer_arm(t, c);
 }
 
@@ -344,7 +344,7 @@ pl_tcp_hand_note(struct pl_tcp *t, pl_time at)
 static pl_time
 visit_idle(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
-	if (c->hot)
+	if (pl_tcp_hot(t, c))
 		return PL_TIME_NEVER;
 	if (fire_syn(t, c) || fire_acceptance(t, c) || fire_keepalive(t, c))
 		return PL_TIME_NEVER;

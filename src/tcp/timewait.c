@@ -9,6 +9,7 @@
 #include "tcp/reply.h"
 #include "tcp/state.h"
 #include "tcp/table.h"
+#include "tcp/window.h"
 
 #define ISS_STEP 0x10000u /* a taken-over tuple begins so far above the old SND.NXT */
 
@@ -24,39 +25,10 @@ tw_type(uint8_t family)
 	return family == 4 ? PL_OBJ_tw4 : PL_OBJ_tw6;
 }
 
-/* ---- order of expiry ---- */
-
-static void
-link_last(struct pl_tcp *t, struct pl_tcp_timewait *w)
-{
-	pl_id id = pl_tcp_id(t, w);
-
-	w->next = 0;
-	w->prev = t->tw_tail;
-	if (t->tw_tail)
-		tw_at(t, t->tw_tail)->next = id;
-	else
-		t->tw_head = id;
-	t->tw_tail = id;
-}
-
-static void
-unlink_tw(struct pl_tcp *t, struct pl_tcp_timewait *w)
-{
-	if (w->prev)
-		tw_at(t, w->prev)->next = w->next;
-	else
-		t->tw_head = w->next;
-	if (w->next)
-		tw_at(t, w->next)->prev = w->prev;
-	else
-		t->tw_tail = w->prev;
-}
-
 void
 pl_tcp_timewait_free(struct pl_tcp *t, struct pl_tcp_timewait *w)
 {
-	unlink_tw(t, w);
+	pl_list_remove(&t->core->mem, &t->timewait, pl_tcp_id(t, w));
 	pl_tcp_table_remove(t, &w->rec);
 	pl_tcp_state_gone(t, &w->rec);
 	w->rec.kind = PL_REC_FREE;
@@ -78,7 +50,7 @@ new_record(struct pl_tcp *t, uint8_t family)
 {
 	pl_id id = pl_mem_calloc(&t->core->mem, tw_type(family), PL_GRANT_NORMAL);
 
-	for (pl_id at = t->tw_head; !id && at; at = tw_at(t, at)->next) {
+	for (pl_id at = t->timewait.head; !id && at; at = tw_at(t, at)->order.next) {
 		if (tw_at(t, at)->rec.family != family)
 			continue;
 		pl_tcp_timewait_free(t, tw_at(t, at));
@@ -102,7 +74,7 @@ adopt(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct pl_tcp_rec *old)
 	memcpy(pl_tcp_rec_raddr_mut(&w->rec), raddr, pl_addr_len(old->family));
 	w->expire_ms = pl_tcp_ms(t->core->now) + two_msl_ms(t);
 	pl_tcp_state_born(t, &w->rec, PLIM_TIME_WAIT);
-	link_last(t, w);
+	pl_list_push(&t->core->mem, &t->timewait, pl_tcp_id(t, w));
 	t->n_timewait++;
 }
 
@@ -117,6 +89,7 @@ pl_tcp_timewait_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 		w->ts_recent = c->ts_recent;
 		w->has_ts = (c->flags & PL_CF_TS) != 0;
 		w->wscale = c->wscale;
+		w->wnd = pl_tcp_window_advertise(t, c);
 		adopt(t, w, &c->rec);
 	}
 	pl_tcp_conn_end(t, c, 0, 0);
@@ -135,6 +108,7 @@ pl_tcp_timewait_from_closing(struct pl_tcp *t, struct pl_tcp_closing *cl)
 		w->ts_recent = cl->ts_recent;
 		w->has_ts = cl->bits & PL_CLOSING_TS;
 		w->wscale = cl->wscale;
+		w->wnd = cl->wnd;
 		adopt(t, w, &cl->rec);
 	}
 	pl_tcp_closing_free(t, cl);
@@ -153,6 +127,7 @@ send_ack(struct pl_tcp *t, const struct pl_tcp_timewait *w, const struct pl_pkt 
 	r.flags = PL_TH_ACK;
 	r.seq = w->snd_nxt;
 	r.ack = w->rcv_nxt;
+	r.wnd = w->wnd;
 	(void)pl_tcp_reply_push(t, &k, pkt, &r);
 }
 
@@ -167,26 +142,17 @@ restart(struct pl_tcp *t, struct pl_tcp_timewait *w)
 		return;
 	w->age_half_s = (uint16_t)(w->age_half_s + ran / 500 + 1);
 	w->expire_ms = pl_tcp_ms(t->core->now) + two_msl_ms(t);
-	unlink_tw(t, w);
-	link_last(t, w);
+	pl_list_remove(&t->core->mem, &t->timewait, pl_tcp_id(t, w));
+	pl_list_push(&t->core->mem, &t->timewait, pl_tcp_id(t, w));
 }
 
-bool
+void
 pl_tcp_timewait_input(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct pl_pkt *pkt,
-                      const struct pl_tcp_seg *seg, pl_seq *iss_floor)
+                      const struct pl_tcp_seg *seg)
 {
-	bool has_ts = seg->opt.has & PL_OPT_TS;
-
 	if (seg->flags & PL_TH_RST) { /* RFC 1337 */
 		(void)PL_DROP(t->core, tcp_timewait_rst);
-		return false;
-	}
-	if ((seg->flags & (PL_TH_SYN | PL_TH_ACK)) == PL_TH_SYN &&
-	    pl_tcp_may_take_over(w->has_ts, w->ts_recent, has_ts, seg->opt.tsval, w->rcv_nxt, seg->seq)) {
-		*iss_floor = pl_seq_add(w->snd_nxt, ISS_STEP) | 1;
-		PL_TCP_COUNT(t->core, timewait_reused);
-		pl_tcp_timewait_free(t, w);
-		return true;
+		return;
 	}
 	if (seg->flags & PL_TH_FIN && pl_seq_add(seg->seq, seg->len) == w->rcv_nxt)
 		restart(t, w);
@@ -195,7 +161,55 @@ pl_tcp_timewait_input(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct 
 		if (seg->len > 0 || pl_bucket_take(&t->challenge_bucket, t->core->now))
 			send_ack(t, w, pkt);
 	}
-	return false;
+}
+
+/* ---- taking a tuple over ---- */
+
+/* What the rule looks at, in either form. */
+struct tw_view {
+	pl_seq snd_nxt, rcv_nxt;
+	uint32_t ts_recent;
+	bool has_ts;
+};
+
+static bool
+may_take_over(const struct tw_view *v, const struct pl_tcp_seg *seg)
+{
+	return (seg->flags & (PL_TH_SYN | PL_TH_ACK | PL_TH_RST | PL_TH_FIN)) == PL_TH_SYN &&
+	       pl_tcp_may_take_over(v->has_ts, v->ts_recent, seg->opt.has & PL_OPT_TS, seg->opt.tsval, v->rcv_nxt,
+	                            seg->seq);
+}
+
+/* A full record, whose application has not let go yet, gives way too, unless there is text to read. */
+static bool
+end_record(struct pl_tcp *t, struct pl_tcp_rec *r)
+{
+	if (r->kind == PL_REC_TIMEWAIT) {
+		pl_tcp_timewait_free(t, (struct pl_tcp_timewait *)r);
+		return true;
+	}
+	if (pl_tcp_unread(t, (struct pl_tcp_conn *)r) > 0)
+		return false;
+	pl_tcp_conn_end(t, (struct pl_tcp_conn *)r, 0, 0);
+	return true;
+}
+
+bool
+pl_tcp_timewait_take_over(struct pl_tcp *t, struct pl_tcp_rec *r, const struct pl_tcp_seg *seg, pl_seq *iss_floor)
+{
+	const struct pl_tcp_timewait *w = (const struct pl_tcp_timewait *)r;
+	const struct pl_tcp_conn *c = (const struct pl_tcp_conn *)r;
+	struct tw_view v;
+
+	if (r->kind == PL_REC_TIMEWAIT)
+		v = (struct tw_view){w->snd_nxt, w->rcv_nxt, w->ts_recent, w->has_ts};
+	else
+		v = (struct tw_view){c->snd_nxt, c->rcv_nxt, c->ts_recent, c->flags & PL_CF_TS};
+	if (!may_take_over(&v, seg) || !pl_tcp_table_listener(t, r->laddr, r->family, r->lport) || !end_record(t, r))
+		return false;
+	*iss_floor = pl_seq_add(v.snd_nxt, ISS_STEP) | 1;
+	PL_TCP_COUNT(t->core, timewait_reused);
+	return true;
 }
 
 bool
@@ -223,8 +237,8 @@ is_over(const struct pl_tcp_timewait *w, pl_time now)
 void
 pl_tcp_timewait_poll(struct pl_tcp *t, pl_time now, unsigned *budget)
 {
-	while (t->tw_head && *budget > 0 && is_over(tw_at(t, t->tw_head), now)) {
-		pl_tcp_timewait_free(t, tw_at(t, t->tw_head));
+	while (t->timewait.head && *budget > 0 && is_over(tw_at(t, t->timewait.head), now)) {
+		pl_tcp_timewait_free(t, tw_at(t, t->timewait.head));
 		*budget -= 1;
 	}
 }
@@ -234,8 +248,8 @@ pl_tcp_timewait_deadline(const struct pl_tcp *t)
 {
 	uint32_t left;
 
-	if (!t->tw_head)
+	if (!t->timewait.head)
 		return PL_TIME_NEVER;
-	left = tw_at(t, t->tw_head)->expire_ms - pl_tcp_ms(t->core->now);
+	left = tw_at(t, t->timewait.head)->expire_ms - pl_tcp_ms(t->core->now);
 	return (int32_t)left <= 0 ? t->core->now : t->core->now + PL_MS(left);
 }

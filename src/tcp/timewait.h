@@ -13,10 +13,11 @@
 
 struct pl_tcp_timewait {
 	struct pl_tcp_rec rec;
-	pl_id next, prev; /* in order of expiry */
+	struct pl_link order; /* of expiry */
 	pl_seq snd_nxt, rcv_nxt;
 	uint32_t ts_recent;
 	uint32_t expire_ms;  /* milliseconds modulo 2^32 */
+	uint16_t wnd;        /* as last told on the wire */
 	uint16_t age_half_s; /* half seconds since it began, at the last restart */
 	uint8_t wscale;      /* as struct pl_tcp_conn */
 	uint8_t has_ts;
@@ -32,9 +33,15 @@ void pl_tcp_timewait_enter(struct pl_tcp *t, struct pl_tcp_conn *c);
 struct pl_tcp_closing;
 void pl_tcp_timewait_from_closing(struct pl_tcp *t, struct pl_tcp_closing *cl);
 
-/** A segment for a TIME_WAIT record. True: it is a new SYN that takes the tuple over: the record is gone, go on as for LISTEN, with an ISS above *iss_floor. */
-bool pl_tcp_timewait_input(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct pl_pkt *pkt,
-                           const struct pl_tcp_seg *seg, pl_seq *iss_floor);
+/** A segment for a TIME_WAIT record (§3.10.7.4 in that state). */
+void pl_tcp_timewait_input(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct pl_pkt *pkt,
+                           const struct pl_tcp_seg *seg);
+
+/**
+ * Is this a new SYN, for a listener, that may take the tuple of a record in TIME_WAIT over (small form or full)?
+ * Then the record is gone: go on as for LISTEN, with an ISS above *iss_floor (RFC 6191, MAY-2).
+ */
+bool pl_tcp_timewait_take_over(struct pl_tcp *t, struct pl_tcp_rec *r, const struct pl_tcp_seg *seg, pl_seq *iss_floor);
 
 /** An active open may reuse the tuple if timestamps tell the old from the new (RFC 6191). Frees the record and says above which ISS to begin. */
 bool pl_tcp_timewait_may_reuse(struct pl_tcp *t, struct pl_tcp_timewait *w, pl_seq *iss_floor);

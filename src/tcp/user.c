@@ -8,6 +8,7 @@
 #include "tcp/isn.h"
 #include "tcp/listener.h"
 #include "tcp/open.h"
+#include "tcp/orphan.h"
 #include "tcp/reply.h"
 #include "tcp/state.h"
 #include "tcp/steps.h"
@@ -17,7 +18,6 @@
 #include "tcp/window.h"
 
 #define PORT_PROBES 64u
-#define COMPACT_LOOK 64u /* quiet connections looked at for one refused grant */
 #define PINNED_MOST 65536u
 
 /* ---- OPEN ---- */
@@ -163,15 +163,16 @@ queued(struct pl_tcp *t, struct pl_tcp_conn *c, unsigned flags)
 	pl_tcp_timer_ensure_rtx(t, c);
 }
 
-/* Memory refused: another connection may shrink for it. */
+/* Memory refused: others may shrink for it, until a slab comes free. */
 static uint32_t
 append(struct pl_tcp *t, struct pl_tcp_conn *c, const uint8_t *data, uint32_t len)
 {
-	uint32_t done = pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data, len);
+	struct pl_sndq *q = &pl_tcp_hot(t, c)->sndq;
+	uint32_t done = pl_sndq_append(&t->core->mem, q, data, len);
 
-	if (done > 0 || !pl_tcp_compact_quiet(t, c, COMPACT_LOOK))
-		return done;
-	return pl_sndq_append(&t->core->mem, &pl_tcp_hot(t, c)->sndq, data, len);
+	for (unsigned i = 0; done == 0 && i < PL_COMPACT_MOST && pl_tcp_compact_quiet(t, c); i++)
+		done = pl_sndq_append(&t->core->mem, q, data, len);
+	return done;
 }
 
 int64_t
@@ -243,10 +244,8 @@ pl_tcp_tell_sent(struct pl_tcp *t, struct pl_tcp_conn *c)
 int64_t
 pl_tcp_rx_peek(struct pl_tcp *t, struct pl_tcp_conn *c, struct plim_span *spans, size_t *n)
 {
-	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
-
 	if (pl_tcp_unread(t, c) > 0)
-		return pl_rcvq_peek(&t->core->mem, &h->rcvq, pl_tcp_text_end(c), PINNED_MOST, spans, n);
+		return pl_rcvq_peek(&t->core->mem, pl_tcp_rcvq(t, c), pl_tcp_text_end(c), PINNED_MOST, spans, n);
 	*n = 0;
 	return pl_tcp_has_peer_fin(c->rec.state) ? 0 : PLIM_EAGAIN;
 }
@@ -273,13 +272,14 @@ pl_tcp_rx_consume(struct pl_tcp *t, struct pl_tcp_conn *c, size_t len)
 		return PLIM_EINVAL;
 	if (len == 0)
 		return PLIM_OK;
-	pl_rcvq_consume(&t->core->mem, &h->rcvq, pl_tcp_text_end(c), (uint32_t)len);
+	pl_rcvq_consume(&t->core->mem, pl_tcp_rcvq(t, c), pl_tcp_text_end(c), (uint32_t)len);
 	pl_tcp_window_consumed(t, c, (uint32_t)len);
-	if (h->urgent && pl_seq_le(h->rcv_up, h->rcvq.read))
+	if (h && h->urgent && pl_seq_le(h->rcv_up, h->rcvq.read))
 		h->urgent = false;
 	pl_tcp_touch(t, c);
 	if (pl_tcp_is_receiving(c->rec.state) && pl_tcp_must_update_window(t, c))
-		pl_tcp_want(t, c, PL_WANT_ACK_NOW);
+		pl_tcp_ack_now(t, c, NULL);
+	pl_tcp_leave_park(t, c);
 	after_last_read(t, c);
 	return PLIM_OK;
 }
@@ -312,16 +312,6 @@ pl_tcp_shutdown(struct pl_tcp *t, struct pl_tcp_conn *c)
 		return PLIM_EAGAIN;
 	queue_fin(t, c);
 	return PLIM_OK;
-}
-
-static void
-become_orphan(struct pl_tcp *t, struct pl_tcp_conn *c)
-{
-	c->flags |= PL_CF_ORPHAN;
-	c->slot = 0;
-	t->n_orphans++;
-	pl_tcp_connopt_free(t->core, c->opt);
-	c->opt = 0;
 }
 
 static void
@@ -370,8 +360,10 @@ pl_tcp_release(struct pl_tcp *t, struct pl_tcp_conn *c)
 		give_up(t, c); /* SHLD-3: unread text */
 		return;
 	}
-	become_orphan(t, c);
-	close_orphan(t, c);
+	if (pl_tcp_orphan_enter(t, c))
+		close_orphan(t, c);
+	else
+		give_up(t, c);
 }
 
 void

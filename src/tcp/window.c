@@ -129,11 +129,13 @@ pl_tcp_window_consumed(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t octets)
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 	uint32_t now_ms = pl_tcp_ms(t->core->now), round_ms = PL_MAX(c->srtt_us / 1000, 10u);
 
+	c->flags |= PL_CF_USEFUL;
+	if (!h)
+		return; /* parked: the round is long over */
 	if (now_ms - h->round_ms >= round_ms) {
 		h->consumed_before = h->consumed;
 		h->consumed = 0;
 		h->round_ms = now_ms;
 	}
 	h->consumed += octets;
-	c->flags |= PL_CF_USEFUL;
 }

@@ -19,7 +19,8 @@ block_at(const struct pl_core *c, pl_id id)
 static size_t
 room_in_block(const struct pl_core *c)
 {
-	return PL_MAX(pl_mem_octets(&c->mem, PL_OBJ_udpblock), 2 * sizeof(struct gram_block)) - sizeof(struct gram_block);
+	return PL_MAX(pl_mem_octets(&c->mem, PL_OBJ_udpblock), 2 * sizeof(struct gram_block)) -
+	       sizeof(struct gram_block);
 }
 
 static uint32_t

@@ -533,6 +533,47 @@ the_wait_of_a_handle_in_time_wait_ends_too(void **state)
 	assert_int_equal(count_state(PLIM_TIME_WAIT), 0);
 }
 
+/* The application still holds the handle of the old connection: the client is served all the same. */
+static void
+a_new_syn_reuses_time_wait_whose_handle_is_open(void **state)
+{
+	uint32_t old;
+
+	(void)state;
+	established();
+	app_shutdown();
+	we(FIN | ACK, .seq = ISS + 1, .ack = 1);
+	peer(FIN | ACK, .seq = 1, .ack = ISS + 2);
+	we(ACK, .ack = 2);
+	assert_int_equal(app_state(), PLIM_TIME_WAIT);
+	old = ISS;
+	(void)app_events();
+	at(1000);
+	peer(SYN, .seq = 500000, .mss = 1460);
+	we(SYN | ACK, .ack = 500001);
+	assert_true(pl_seq_lt(old + 2, ISS));
+	assert_true(app_events() & PLIM_EV_CLOSED);
+	app_close();
+	peer(ACK, .seq = 500001, .ack = ISS + 1);
+	nothing();
+	assert_int_equal(count_state(PLIM_ESTABLISHED), 1);
+}
+
+/* Nobody listens any more: a SYN must not end TIME_WAIT for nothing. */
+static void
+a_new_syn_without_a_listener_leaves_time_wait_alone(void **state)
+{
+	(void)state;
+	established();
+	into_time_wait();
+	assert_int_equal(plim_tcp_close(d.s, d.listener), PLIM_OK);
+	at(1000);
+	d.mute = true;
+	peer(SYN, .seq = 500000, .mss = 1460);
+	we(ACK, .seq = ISS + 2, .ack = 2);
+	assert_int_equal(count_state(PLIM_TIME_WAIT), 1);
+}
+
 static void
 a_connection_nobody_accepts_ends(void **state)
 {
@@ -584,5 +625,6 @@ TESTS_MAIN(D(active_close_goes_through_fin_wait_1_fin_wait_2_time_wait),
            D(old_duplicate_text_in_time_wait_is_acknowledged), D(a_syn_beyond_the_old_sequence_reuses_time_wait),
            D(a_syn_below_the_old_sequence_does_not), D(a_newer_timestamp_reuses_time_wait_at_any_sequence),
            D(an_older_timestamp_does_not), D(after_time_wait_segments_are_nobodys),
+           D(a_new_syn_reuses_time_wait_whose_handle_is_open), D(a_new_syn_without_a_listener_leaves_time_wait_alone),
            D(the_wait_of_a_handle_in_time_wait_ends_too), D(a_connection_nobody_accepts_ends),
            D(closing_a_listener_resets_who_waits))

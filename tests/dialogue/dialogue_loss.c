@@ -417,7 +417,41 @@ text_and_fin_are_recovered_together(void **state)
 	(void)ignore_rest();
 }
 
-TESTS_MAIN(D(rto_repeats_the_first_segment_with_backoff), D(text_nobody_acknowledges_ends_the_connection_at_r2),
+/* RFC 5681 §4.1: what the path carries is not known any more after an RTO without anything in flight. */
+static void
+burst_after_a_pause(unsigned pause_ms, unsigned segments)
+{
+	const uint32_t text = MSS - 12;
+
+	established_with_options();
+	assert_int_equal(app_send(10 * text), 10 * text);
+	at(10);
+	assert_int_equal(ignore_rest(), 10);
+	for (unsigned i = 1; i <= 5; i++)
+		peer(ACK, .seq = 1, .ack = ISS + 1 + 2 * text * i, .wnd = 512);
+	at(20 + pause_ms);
+	d.mute = true;
+	assert_int_equal(app_send(20 * text), 20 * text);
+	at(21 + pause_ms);
+	assert_int_equal(ignore_rest(), segments);
+}
+
+static void
+without_a_pause_the_window_stays(void **state)
+{
+	(void)state;
+	burst_after_a_pause(0, 14);
+}
+
+static void
+after_a_pause_of_an_rto_the_initial_window_goes(void **state)
+{
+	(void)state;
+	burst_after_a_pause(900, 10);
+}
+
+TESTS_MAIN(D(without_a_pause_the_window_stays), D(after_a_pause_of_an_rto_the_initial_window_goes),
+           D(rto_repeats_the_first_segment_with_backoff), D(text_nobody_acknowledges_ends_the_connection_at_r2),
            D(the_user_timeout_is_r2_of_one_connection), D(the_rto_follows_the_round_trip_time),
            D(no_sample_from_a_segment_sent_twice), D(after_a_lost_syn_the_rto_is_three_seconds),
            D(the_initial_window_is_ten_segments), D(after_an_rto_one_segment_goes),

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Orphans: connections whose handle was given back and that still have something to
+ * send. What they hold is accounted together and capped (cap_orphan_pct); each has an
+ * absolute or a progress deadline (timer.c, closing.c).
+ */
+#ifndef PL_TCP_ORPHAN_H
+#define PL_TCP_ORPHAN_H
+
+#include "tcp/tcp.h"
+
+/** c loses its handle; orphans that stall go if all hold more than the cap. False: no room under pressure; c is to be given up. */
+bool pl_tcp_orphan_enter(struct pl_tcp *t, struct pl_tcp_conn *c);
+
+/** Octets left c's queue: bring the account up to date. */
+void pl_tcp_orphan_update(struct pl_tcp *t, struct pl_tcp_conn *c);
+
+/** c ends. */
+void pl_tcp_orphan_leave(struct pl_tcp *t, struct pl_tcp_conn *c);
+
+#endif
