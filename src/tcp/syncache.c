@@ -224,6 +224,15 @@ note_deadline(struct pl_tcp *t, pl_time at)
 		t->syn.found = at;
 }
 
+/* What the cookie carries: without the option the default of the family (MUST-15). */
+static uint16_t
+cookie_mss(const struct pl_syn *e)
+{
+	if (e->mss)
+		return e->mss;
+	return e->family == 4 ? 536 : 1220;
+}
+
 /* Nothing is remembered: everything is in the cookie. */
 static void
 answer_with_cookie(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_tuple *k, const struct pl_tcp_seg *seg)
@@ -244,7 +253,7 @@ answer_with_cookie(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_t
 	}
 	fill_entry(t, &u.e, k, seg);
 	u.e.is_cookie = true;
-	u.e.iss = pl_cookie_make(t, k, seg->seq, u.e.mss);
+	u.e.iss = pl_cookie_make(t, k, seg->seq, cookie_mss(&u.e));
 	send_synack(t, pkt, &u.e);
 	PL_ACTION(t->core, cookie_sent);
 }
@@ -257,7 +266,7 @@ remember(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_syn *e, const str
 
 	fill_entry(t, e, k, seg);
 	e->is_cookie = iss_floor == 0 && is_cookie_time(t, bucket_for(t, &k->raddr));
-	e->iss = e->is_cookie ? pl_cookie_make(t, k, seg->seq, e->mss) : pl_tcp_isn(t, k);
+	e->iss = e->is_cookie ? pl_cookie_make(t, k, seg->seq, cookie_mss(e)) : pl_tcp_isn(t, k);
 	if (iss_floor && !pl_seq_lt(iss_floor, e->iss))
 		e->iss = pl_seq_add(iss_floor, 1u + ((uint32_t)pl_rng_next(&t->core->rng) & 0xffff));
 	e->born_ms = pl_tcp_ms(t->core->now);

@@ -454,6 +454,24 @@ with_cookies_nothing_is_remembered_and_the_ack_opens(void **state)
 }
 
 static void
+without_an_mss_option_a_cookie_carries_the_default(void **state)
+{
+	(void)state; /* MUST-15 */
+	d.conf.syn_cookies = 2;
+	begin();
+	app_listen();
+	at(0);
+	peer(SYN, .seq = 100);
+	we(SYN | ACK, .ack = 101);
+	peer(ACK, .seq = 101, .ack = ISS + 1);
+	app_accept();
+	assert_int_equal(app_send(2 * DEFAULT_MSS), 2 * DEFAULT_MSS);
+	we(ACK, .seq = ISS + 1, .len = DEFAULT_MSS);
+	we(ACK | PSH, .seq = ISS + 1 + DEFAULT_MSS, .len = DEFAULT_MSS);
+	peer(ACK, .seq = 101, .ack = ISS + 1 + 2 * DEFAULT_MSS);
+}
+
+static void
 a_wrong_cookie_is_reset(void **state)
 {
 	(void)state;
@@ -609,7 +627,8 @@ TESTS_MAIN(D(passive_open_by_three_way_handshake), D(the_syn_ack_offers_only_wha
            D(port_without_listener_is_reset), D(listen_resets_an_ack_and_ignores_a_rst),
            D(syn_from_or_to_a_group_and_from_ourselves_is_ignored), D(without_an_mss_option_536_or_1220_is_assumed),
            D(a_tiny_mss_is_raised_to_the_floor), D(odd_options_do_no_harm), D(a_bad_checksum_is_silence),
-           D(with_cookies_nothing_is_remembered_and_the_ack_opens), D(a_wrong_cookie_is_reset),
+           D(with_cookies_nothing_is_remembered_and_the_ack_opens),
+           D(without_an_mss_option_a_cookie_carries_the_default), D(a_wrong_cookie_is_reset),
            D(options_survive_a_cookie_through_the_timestamp), D(the_listeners_backlog_refuses_in_silence),
            D(isn_rises_with_time_and_differs_by_tuple), D(a_new_syn_with_another_sequence_replaces_the_half_open_one),
            D(connecting_to_a_group_is_refused_by_the_call), D(a_hard_icmp_error_ends_an_opening_connection))
