@@ -1,11 +1,12 @@
 #!/bin/bash
 # Every check on the text, each with one line. Last line: `N passed, N failed`.
-#   lint.sh [NAME]...     only these: layers headers symbols format shell cppcheck tidy warnings
+#   lint.sh [NAME]...     only these: layers api headers symbols format shell cppcheck tidy warnings
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 check_layers() { scripts/check-layers.sh; }
+check_api() { scripts/check-api.sh; }
 check_headers() { scripts/check-headers.sh; }
 check_symbols() { scripts/build.sh release build && scripts/check-symbols.sh build/libplimsoll.a; }
 check_format() { scripts/format.sh --check; }
@@ -41,7 +42,7 @@ check_warnings() {
 		-Wno-unused-parameter -Wno-missing-field-initializers -Iinclude -Isrc -I.
 }
 
-[ $# -gt 0 ] || set -- layers headers symbols format shell cppcheck tidy warnings
+[ $# -gt 0 ] || set -- layers api headers symbols format shell cppcheck tidy warnings
 for name in "$@"; do
 	started=$SECONDS
 	if "check_$name"; then

@@ -396,6 +396,7 @@ PLIM_API int64_t plim_udp_sendto(plim *s, plim_h h, const struct plim_endpoint *
 /** Take one datagram, cut to len. Returns its length as sent; PLIM_EAGAIN. @from may be NULL. */
 PLIM_API int64_t plim_udp_recvfrom(plim *s, plim_h h, void *data, size_t len, struct plim_endpoint *from);
 
+/** Give the socket back; datagrams not yet sent or read are dropped. PLIM_ESTALE: not (or no longer) a UDP socket. */
 PLIM_API int plim_udp_close(plim *s, plim_h h);
 
 /* ---- the application's memory ------------------------------------------------- */
@@ -623,6 +624,7 @@ struct plim_stats {
 	uint64_t udp_in, udp_out;
 };
 
+/** Fill *out with the present numbers. Bounded; changes nothing. */
 PLIM_API void plim_stats(const plim *s, struct plim_stats *out);
 
 /** Names for the numbers above; NULL beyond the last. Static storage. */

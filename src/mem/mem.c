@@ -11,7 +11,7 @@
  */
 #include "mem/mem.h"
 
-#define PL_SLAB_LEAST 1024u
+#define PL_SLAB_LEAST 2048u
 #define PL_SLAB_MOST (512u * 1024u)
 #define PL_MAX_SLABS 65534u
 

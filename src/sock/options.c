@@ -267,12 +267,19 @@ set_number(plim *s, struct pl_tcp_conn *c, enum plim_option opt, int64_t value)
 	return PLIM_OK;
 }
 
+/* The caller's number is 32 bits wide in events: what does not fit is refused, not cut. */
+static bool
+is_cookie(enum plim_option opt, int64_t value)
+{
+	return opt == PLIM_O_COOKIE && value >= 0 && value <= UINT32_MAX;
+}
+
 static int
 set_conn(plim *s, struct pl_tcp_conn *c, enum plim_option opt, int64_t value)
 {
 	int rc;
 
-	if (opt == PLIM_O_COOKIE) {
+	if (is_cookie(opt, value)) {
 		c->cookie = (uint32_t)value;
 		return PLIM_OK;
 	}
@@ -290,12 +297,12 @@ plim_set(plim *s, plim_h h, enum plim_option opt, int64_t value)
 	switch (sl->kind) {
 	case PL_SLOT_CONN: return set_conn(s, pl_tcp_conn(&s->tcp, sl->rec), opt, value);
 	case PL_SLOT_LISTENER:
-		if (opt != PLIM_O_COOKIE)
+		if (!is_cookie(opt, value))
 			return PLIM_EINVAL;
 		((struct pl_tcp_listener *)pl_mem_ptr(&s->core.mem, sl->rec))->cookie = (uint32_t)value;
 		return PLIM_OK;
 	case PL_SLOT_UDP:
-		if (opt != PLIM_O_COOKIE)
+		if (!is_cookie(opt, value))
 			return PLIM_EINVAL;
 		pl_udp_set_cookie(&s->udp, sl->rec, (uint32_t)value);
 		return PLIM_OK;
