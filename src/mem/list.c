@@ -30,6 +30,21 @@ pl_list_remove(const struct pl_mem *m, struct pl_list *l, pl_id id)
 }
 
 void
+pl_list_moved(const struct pl_mem *m, struct pl_list *l, pl_id to)
+{
+	struct pl_link *link = pl_list_link(m, l, to);
+
+	if (link->prev)
+		pl_list_link(m, l, link->prev)->next = to;
+	else
+		l->head = to;
+	if (link->next)
+		pl_list_link(m, l, link->next)->prev = to;
+	else
+		l->tail = to;
+}
+
+void
 pl_list_append(const struct pl_mem *m, struct pl_list *l, struct pl_list *from)
 {
 	if (!from->head)

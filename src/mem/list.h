@@ -38,6 +38,9 @@ void pl_list_push(const struct pl_mem *m, struct pl_list *l, pl_id id);
 /** Take id out of the list that it is in. */
 void pl_list_remove(const struct pl_mem *m, struct pl_list *l, pl_id id);
 
+/** An object of the list was copied to `to`, link and all: its neighbours follow. */
+void pl_list_moved(const struct pl_mem *m, struct pl_list *l, pl_id to);
+
 /** Move everything of `from` behind the end of l; both link at the same offset. */
 void pl_list_append(const struct pl_mem *m, struct pl_list *l, struct pl_list *from);
 

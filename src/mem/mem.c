@@ -421,3 +421,39 @@ pl_mem_walk(const struct pl_mem *m, enum pl_obj type, pl_id after)
 			return pl_mem_id(m, slab_base(m, slab) + (size_t)object * m->types[type].octets);
 	return 0;
 }
+
+/* ---- sparse slabs ---- */
+
+bool
+pl_mem_is_sparse(const struct pl_mem *m, enum pl_obj type)
+{
+	const struct pl_mem_type *ty = &m->types[type];
+
+	return (uint64_t)ty->slabs * ty->per_slab > 2 * ((uint64_t)ty->live + ty->per_slab);
+}
+
+/* A sparse slab whose objects would find a place in another one: n_slabs if none. */
+static uint32_t
+sparsest_slab(const struct pl_mem *m, const struct pl_mem_type *ty)
+{
+	uint16_t first = ty->part[0];
+
+	if (!first)
+		return m->n_slabs;
+	if (m->slabs[first - 1].next)
+		return m->slabs[first - 1].next - 1u;
+	return fullest_part_slab(m, ty) != first - 1u ? first - 1u : m->n_slabs;
+}
+
+pl_id
+pl_mem_sparse_object(const struct pl_mem *m, enum pl_obj type, pl_id after)
+{
+	const struct pl_mem_type *ty = &m->types[type];
+	uint32_t slab = sparsest_slab(m, ty), object = 0;
+
+	if (slab == m->n_slabs)
+		return 0;
+	if (after && slab_of(m, after) == slab)
+		object = (uint32_t)(((uint8_t *)pl_mem_ptr(m, after) - slab_base(m, slab)) / ty->octets) + 1;
+	return object < m->slabs[slab].fresh ? pl_mem_id(m, slab_base(m, slab) + (size_t)object * ty->octets) : 0;
+}

@@ -119,6 +119,12 @@ bool pl_mem_is_object(const struct pl_mem *m, enum pl_obj type, pl_id id);
 /** Go through the objects of a type, freed ones included: the next id after `after` (0: the first), 0 at the end. Skips slabs of other types in O(slabs). */
 pl_id pl_mem_walk(const struct pl_mem *m, enum pl_obj type, pl_id after);
 
+/** Is less than half of a type's slabs in use (two slabs aside)? Moving its objects would empty some. */
+bool pl_mem_is_sparse(const struct pl_mem *m, enum pl_obj type);
+
+/** The object after `after` (0: the first) in a slab that is worth emptying, freed ones included; 0: none. */
+pl_id pl_mem_sparse_object(const struct pl_mem *m, enum pl_obj type, pl_id after);
+
 /** Octets of the region that are held now: static part, slabs in use, charges. */
 uint64_t pl_mem_used(const struct pl_mem *m);
 

@@ -9,6 +9,7 @@
 #include "tcp/rtt.h"
 #include "tcp/state.h"
 #include "tcp/table.h"
+#include "tcp/tidy.h"
 #include "tcp/timer.h"
 #include "tcp/timewait.h"
 #include "tcp/window.h"
@@ -27,6 +28,7 @@ pl_tcp_closing_free(struct pl_tcp *t, struct pl_tcp_closing *cl)
 	cl->rec.kind = PL_REC_FREE;
 	t->n_closing--;
 	pl_mem_free(&t->core->mem, closing_type(cl->rec.family), pl_tcp_id(t, cl));
+	pl_tcp_tidy_note(t, closing_type(cl->rec.family));
 }
 
 static bool

@@ -15,6 +15,7 @@
 #include "tcp/rtt.h"
 #include "tcp/state.h"
 #include "tcp/table.h"
+#include "tcp/tidy.h"
 #include "tcp/timer.h"
 
 #define QUIET_LOOK 64u /* quiet connections looked at for one that can be compacted */
@@ -293,6 +294,7 @@ pl_tcp_conn_free(struct pl_tcp *t, struct pl_tcp_conn *c)
 	pl_tcp_state_gone(t, &c->rec);
 	c->rec.kind = PL_REC_FREE;
 	pl_mem_free(&t->core->mem, conn_type(c->rec.family), pl_tcp_id(t, c));
+	pl_tcp_tidy_note(t, conn_type(c->rec.family));
 }
 
 /* The slot outlives the record: it keeps the reason, the cookie, and what the application still holds. */

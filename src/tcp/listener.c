@@ -123,6 +123,15 @@ pl_tcp_listener_unqueue(struct pl_tcp *t, struct pl_tcp_conn *c)
 }
 
 void
+pl_tcp_listener_moved(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	struct pl_tcp_listener *l = listener_at(t, c->listener - 1u);
+
+	if (!PL_NEVER(!l))
+		pl_list_moved(&t->core->mem, &l->queue, pl_tcp_id(t, c));
+}
+
+void
 pl_tcp_listener_leave(struct pl_tcp *t, uint16_t number)
 {
 	struct pl_tcp_listener *l = number ? listener_at(t, number - 1u) : NULL;

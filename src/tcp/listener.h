@@ -20,6 +20,9 @@ void pl_tcp_listener_queue(struct pl_tcp *t, struct pl_tcp_listener *l, struct p
 struct pl_tcp_conn *pl_tcp_listener_first(const struct pl_tcp *t, const struct pl_tcp_listener *l);
 void pl_tcp_listener_unqueue(struct pl_tcp *t, struct pl_tcp_conn *c);
 
+/** A connection that waits was copied to c: the queue follows. */
+void pl_tcp_listener_moved(struct pl_tcp *t, struct pl_tcp_conn *c);
+
 /** A connection that came from listener number - 1 ended. 0: it came from none. */
 void pl_tcp_listener_leave(struct pl_tcp *t, uint16_t number);
 

@@ -144,3 +144,15 @@ pl_tcp_table_remove(struct pl_tcp *t, struct pl_tcp_rec *r)
 		*ref = r->next;
 	r->next = 0;
 }
+
+void
+pl_tcp_table_moved(struct pl_tcp *t, pl_id from, struct pl_tcp_rec *to)
+{
+	struct table_key key = key_of(to);
+	pl_id *ref = head_for(t, &key);
+
+	while (*ref && *ref != from)
+		ref = &pl_tcp_rec(t, *ref)->next;
+	if (!PL_NEVER(!*ref))
+		*ref = pl_tcp_id(t, to);
+}

@@ -26,6 +26,9 @@ struct pl_tcp_listener *pl_tcp_table_listener(const struct pl_tcp *t, uint8_t la
 void pl_tcp_table_insert(struct pl_tcp *t, struct pl_tcp_rec *r);
 void pl_tcp_table_remove(struct pl_tcp *t, struct pl_tcp_rec *r);
 
+/** The record `from` was copied to `to`: its chain follows. */
+void pl_tcp_table_moved(struct pl_tcp *t, pl_id from, struct pl_tcp_rec *to);
+
 /** Is there a connection on this local port and address to that remote end? */
 bool pl_tcp_table_has(const struct pl_tcp *t, const struct pl_tuple *k);
 

@@ -45,6 +45,7 @@ struct pl_tcp {
 	uint64_t orphan_octets; /* held by orphans, as of their last segment */
 	uint64_t by_state[PLIM_N_STATES];
 	struct pl_tcp_hand hand;
+	pl_time tidy_at; /* records stand in sparse slabs: some move then; PL_TIME_NEVER: none do */
 	struct pl_syncache syn;
 	struct pl_bucket challenge_bucket, rst_bucket, cookie_bucket;
 	struct pl_prefixes prefixes;

@@ -26,6 +26,7 @@
 #include "tcp/reply.h"
 #include "tcp/rtt.h"
 #include "tcp/state.h"
+#include "tcp/tidy.h"
 #include "tcp/timewait.h"
 #include "tcp/user.h"
 
@@ -422,6 +423,7 @@ pl_tcp_poll(struct pl_tcp *t, pl_time now, unsigned *budget)
 	poll_hand(t, budget);
 	pl_syncache_poll(t, now, budget);
 	pl_tcp_timewait_poll(t, now, budget);
+	pl_tcp_tidy_poll(t, now, budget);
 }
 
 pl_time
@@ -429,6 +431,6 @@ pl_tcp_deadline(const struct pl_tcp *t)
 {
 	pl_time at = PL_MIN(pl_wheel_next(&t->wheel), t->hand.next);
 
-	at = PL_MIN(at, pl_syncache_deadline(t));
+	at = PL_MIN(PL_MIN(at, pl_syncache_deadline(t)), t->tidy_at);
 	return PL_MIN(at, pl_tcp_timewait_deadline(t));
 }

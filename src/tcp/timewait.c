@@ -9,6 +9,7 @@
 #include "tcp/reply.h"
 #include "tcp/state.h"
 #include "tcp/table.h"
+#include "tcp/tidy.h"
 #include "tcp/window.h"
 
 #define ISS_STEP 0x10000u /* a taken-over tuple begins so far above the old SND.NXT */
@@ -34,6 +35,7 @@ pl_tcp_timewait_free(struct pl_tcp *t, struct pl_tcp_timewait *w)
 	w->rec.kind = PL_REC_FREE;
 	t->n_timewait--;
 	pl_mem_free(&t->core->mem, tw_type(w->rec.family), pl_tcp_id(t, w));
+	pl_tcp_tidy_note(t, tw_type(w->rec.family));
 }
 
 /* ---- entering ---- */

@@ -154,5 +154,57 @@ a_reader_that_sleeps_loses_nothing(void **state)
 	pair_stop(&w.p);
 }
 
+/* After a wave a few connections are left, spread over many slabs: they move together, and live on. */
+static void
+slabs_empty_again_after_a_wave(void **state)
+{
+	enum { N = 1500, KEEP = 50 };
+	static plim_h client[N], server[N];
+	struct plim_endpoint any = {.port = PORT}, to;
+	struct plim_stats wave, after;
+	struct pair_config c;
+	plim_h listener;
+	struct pair p;
+	uint8_t buf[8];
+
+	(void)state;
+	pair_defaults(&c);
+	c.stack.msl_ms = 1000;
+	pair_start(&p, &c);
+	p.check_every = 64;
+	to = pair_endpoint(&p, 1, 4, PORT);
+	assert_int_equal(plim_tcp_listen(p.side[1].s, &any, 1, &listener), PLIM_OK);
+	for (unsigned i = 0; i < N; i++) {
+		assert_int_equal(plim_tcp_connect(p.side[0].s, &to, NULL, i, &client[i]), PLIM_OK);
+		if (i % 10 == 9)
+			pair_run_until(&p, p.now + PL_MS(20));
+	}
+	for (unsigned i = 0; i < N; i++)
+		assert_int_equal(plim_tcp_accept(p.side[1].s, listener, i, &server[i], NULL), PLIM_OK);
+	plim_stats(p.side[1].s, &wave);
+	for (unsigned i = 0; i < N; i++) {
+		if (i % (N / KEEP) == 0)
+			continue;
+		assert_int_equal(plim_tcp_close(p.side[0].s, client[i]), PLIM_OK);
+		assert_int_equal(plim_tcp_close(p.side[1].s, server[i]), PLIM_OK);
+	}
+	pair_run_until(&p, p.now + PL_SEC(10));
+	plim_stats(p.side[1].s, &after);
+	assert_int_equal(after.by_state[PLIM_ESTABLISHED], KEEP);
+	/* Handle slots do not move; records take at most twice what they need, and two slabs. */
+	assert_true(after.by_class[PLIM_CLASS_record] < wave.by_class[PLIM_CLASS_record] / 4);
+	pair_check(&p);
+	for (unsigned i = 0; i < N; i += N / KEEP)
+		assert_int_equal(plim_send(p.side[0].s, client[i], "here", 4, 0), 4);
+	pair_run_until(&p, p.now + PL_SEC(1));
+	for (unsigned i = 0; i < N; i += N / KEEP) {
+		assert_int_equal(plim_recv(p.side[1].s, server[i], buf, sizeof buf), 4);
+		assert_memory_equal(buf, "here", 4);
+	}
+	pair_check(&p);
+	pair_stop(&p);
+}
+
 TESTS_MAIN(cmocka_unit_test(a_quiet_connection_is_idle_and_small), cmocka_unit_test(unread_text_is_parked_and_intact),
-           cmocka_unit_test(a_fin_reaches_a_parked_connection), cmocka_unit_test(a_reader_that_sleeps_loses_nothing))
+           cmocka_unit_test(a_fin_reaches_a_parked_connection), cmocka_unit_test(a_reader_that_sleeps_loses_nothing),
+           cmocka_unit_test(slabs_empty_again_after_a_wave))
