@@ -311,7 +311,10 @@ struct plim_event {
 	uint32_t cookie; /* the caller's own number for h */
 };
 
-/** Fetch up to n events. They are edges; each handle is in the queue at most once, so it cannot overflow. Returns how many. */
+/**
+ * Fetch up to n events. They are edges; each handle is in the queue at most once, so it cannot overflow. Returns how many.
+ * A closed handle keeps its 16 octets until the queue has passed it: fetch events even if you do not need them.
+ */
 PLIM_API int plim_events(plim *s, struct plim_event *ev, size_t n);
 
 /* ---- TCP ---------------------------------------------------------------- */
@@ -366,7 +369,7 @@ PLIM_API int64_t plim_recv(plim *s, plim_h h, void *data, size_t len);
 
 /**
  * Room in the send queue, to be filled in place.
- * @spans, @n  out: up to n runs in order, lent until the next call on that handle
+ * @spans, @n  out: up to n runs in order, lent until the next call on that handle, plim_input() or plim_poll()
  * @want       octets wished for; at most 64 KiB are lent
  * Returns the runs' length in octets (> 0), or as plim_send().
  */
@@ -377,7 +380,9 @@ PLIM_API int plim_tx_commit(plim *s, plim_h h, size_t len, unsigned flags);
 
 /**
  * Look at received octets without copying.
- * @spans, @n  out: up to n runs in order, at most 64 KiB, lent until the next call on that handle
+ * @spans, @n  out: up to n runs in order, at most 64 KiB, lent until plim_rx_consume(), plim_recv(), plim_tcp_close()
+ *             or plim_tcp_abort() on that handle, or the next plim_input() or plim_poll(); so plim_tx_reserve() and
+ *             plim_tx_commit() in between may copy from one connection, or from itself, to another
  * Returns the runs' length in octets; else as plim_recv(). Does not send anything.
  */
 PLIM_API int64_t plim_rx_peek(plim *s, plim_h h, struct plim_span *spans, size_t n);
