@@ -154,8 +154,6 @@ pl_tcp_begin_timewait(struct pl_tcp *t, struct pl_tcp_conn *c)
 			return;
 		}
 	}
-	if (h && h->want & PL_WANT_ACK_NOW)
-		pl_tcp_ack_through_ring(t, c);
 	pl_tcp_timewait_enter(t, c);
 }
 

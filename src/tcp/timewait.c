@@ -83,8 +83,11 @@ adopt(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct pl_tcp_rec *old)
 void
 pl_tcp_timewait_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 	struct pl_tcp_timewait *w = new_record(t, c->rec.family);
 
+	if (h && h->want & PL_WANT_ACK_NOW) /* the ACK of the peer's FIN must not go with the hot part */
+		pl_tcp_ack_through_ring(t, c);
 	if (w) {
 		w->snd_nxt = c->snd_nxt;
 		w->rcv_nxt = c->rcv_nxt;

@@ -102,9 +102,10 @@ drain(struct pair *p, struct side *s)
 	return n;
 }
 
-static int
-take(struct pair *p, struct side *s)
+int
+pair_take(struct pair *p, unsigned side)
 {
+	struct side *s = &p->side[side];
 	struct plim_frame f[PL_DRIVER_BATCH];
 	int n = pl_driver_rx(s->driver, f, PL_DRIVER_BATCH, p->now);
 
@@ -119,7 +120,7 @@ pair_settle(struct pair *p)
 	for (int moved = 1, rounds = 0; moved && rounds < 100000; rounds++) {
 		moved = 0;
 		for (unsigned n = 0; n < 2; n++)
-			moved += take(p, &p->side[n]) + drain(p, &p->side[n]);
+			moved += pair_take(p, n) + drain(p, &p->side[n]);
 	}
 }
 

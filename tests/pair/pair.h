@@ -47,6 +47,9 @@ void pair_stop(struct pair *p);
 /** Drain both outputs, deliver what is due, without moving time. */
 void pair_settle(struct pair *p);
 
+/** Deliver to one side what has arrived, and leave what it wants to send. Returns how many frames. */
+int pair_take(struct pair *p, unsigned side);
+
 /** Move to the next deadline, at most to `until`; false when nothing is left before it. */
 bool pair_step(struct pair *p, plim_time until);
 

@@ -205,6 +205,34 @@ slabs_empty_again_after_a_wave(void **state)
 	pair_stop(&p);
 }
 
+/* The application closes as soon as it sees the end, before the ACK of the peer's FIN went out. */
+static void
+closing_at_the_end_of_the_stream_does_not_swallow_its_ack(void **state)
+{
+	struct pair_config c;
+	struct plim_stats st;
+	struct two w;
+
+	(void)state;
+	pair_defaults(&c);
+	open_two(&w, &c);
+	assert_int_equal(plim_tcp_shutdown(w.p.side[1].s, w.server), PLIM_OK);
+	pair_run_until(&w.p, w.p.now + PL_MS(100));
+	assert_int_equal(plim_tcp_close(w.p.side[0].s, w.client), PLIM_OK);
+	pair_settle(&w.p);
+	w.p.now += PL_MS(5);
+	assert_int_equal(pair_take(&w.p, 1), 1);
+	assert_int_equal(plim_tcp_close(w.p.side[1].s, w.server), PLIM_OK);
+	pair_run_until(&w.p, w.p.now + PL_SEC(2));
+	plim_stats(w.p.side[0].s, &st);
+	assert_int_equal(st.tcp[PLIM_TCP_retransmitted], 0);
+	assert_int_equal(st.by_state[PLIM_LAST_ACK], 0);
+	plim_stats(w.p.side[1].s, &st);
+	assert_int_equal(st.by_state[PLIM_TIME_WAIT], 1);
+	pair_stop(&w.p);
+}
+
 TESTS_MAIN(cmocka_unit_test(a_quiet_connection_is_idle_and_small), cmocka_unit_test(unread_text_is_parked_and_intact),
            cmocka_unit_test(a_fin_reaches_a_parked_connection), cmocka_unit_test(a_reader_that_sleeps_loses_nothing),
+           cmocka_unit_test(closing_at_the_end_of_the_stream_does_not_swallow_its_ack),
            cmocka_unit_test(slabs_empty_again_after_a_wave))
