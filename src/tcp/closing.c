@@ -156,6 +156,7 @@ static void
 take_fin(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct pl_pkt *pkt)
 {
 	cl->rcv_nxt = pl_seq_add(cl->rcv_nxt, 1);
+	cl->max_edge = pl_seq_max(cl->max_edge, cl->rcv_nxt);
 	send_state(t, cl, pkt, false);
 	if (cl->rec.state == PLIM_FIN_WAIT_1) {
 		pl_tcp_set_state(t, &cl->rec, PLIM_CLOSING);

@@ -23,4 +23,27 @@ the_text_of_a_syn_ack_begins_after_its_syn(void **state)
 	we(ACK, .seq = ISS + 1, .ack = 711);
 }
 
-TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn))
+static void
+acks_count_after_a_fin_at_window_zero(void **state)
+{
+	(void)state; /* 9293:3.10.7.4/1: what lies at RCV.NXT is acceptable, though the FIN took the last number */
+	d.conf.rcv_buf_max = 2000;
+	established();
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 1000);
+	peer(ACK | PSH, .seq = 1001, .ack = ISS + 1, .len = 1000);
+	at(50);
+	(void)ignore_rest();
+	peer(FIN | ACK, .seq = 2001, .ack = ISS + 1);
+	we(ACK, .seq = ISS + 1, .ack = 2002, .no_wnd = true);
+	assert_int_equal(app_state(), PLIM_CLOSE_WAIT);
+	assert_int_equal(app_send(10), 10);
+	we(ACK | PSH, .seq = ISS + 1, .ack = 2002, .len = 10);
+	peer(ACK, .seq = 2002, .ack = ISS + 11);
+	nothing();
+	assert_int_equal(app_get(PLIM_O_UNACKED), 0);
+	peer(RST, .seq = 2002);
+	assert_int_equal(app_get(PLIM_O_ERROR), PLIM_ERESET);
+	app_close();
+}
+
+TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero))
