@@ -46,4 +46,41 @@ acks_count_after_a_fin_at_window_zero(void **state)
 	app_close();
 }
 
-TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero))
+static void
+a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn(void **state)
+{
+	(void)state; /* RFC 7323 §4.3: TS.Recent is from the SYN, not nothing */
+	begin();
+	app_listen();
+	at(0);
+	peer(SYN, .seq = 0, .mss = 1460, .ts = 0x90000000u);
+	we(SYN | ACK, .ack = 1, .ecr = 0x90000000u);
+	peer(ACK, .seq = 1, .ack = ISS + 1, .no_ts = true);
+	nothing();
+	app_accept();
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10, .ts = 0x90000001u, .ecr = d.last_tsval);
+	assert_int_equal(app_read(10), 10);
+	we(ACK, .ack = 11, .ecr = 0x90000001u);
+}
+
+static void
+text_out_of_order_completes_a_handshake_and_leaves_ts_recent(void **state)
+{
+	(void)state; /* RFC 7323 §4.3: only what covers the last ACK sent */
+	begin();
+	app_listen();
+	at(0);
+	peer(SYN, .seq = 0, .mss = 1460, .ts = 1000);
+	we(SYN | ACK, .ack = 1, .ecr = 1000);
+	peer(ACK | PSH, .seq = 11, .ack = ISS + 1, .len = 10, .ts = 1005, .ecr = d.last_tsval);
+	we(ACK, .ack = 1, .ecr = 1000);
+	app_accept();
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10, .ts = 1004, .ecr = d.last_tsval);
+	assert_int_equal(app_read(100), 20);
+	we(ACK, .ack = 21, .ecr = 1004);
+	assert_int_equal(count_drop(PLIM_DROP_tcp_paws), 0);
+}
+
+TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
+           D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
+           D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent))
