@@ -81,6 +81,29 @@ text_out_of_order_completes_a_handshake_and_leaves_ts_recent(void **state)
 	assert_int_equal(count_drop(PLIM_DROP_tcp_paws), 0);
 }
 
+static void
+text_of_the_peer_does_not_put_off_the_override(void **state)
+{
+	(void)state; /* 9293:3.8.6.2.1: the override timer runs, whatever comes meanwhile */
+	d.tolerance_ms = 15;
+	established();
+	peer(ACK, .seq = 1, .ack = ISS + 1, .wnd = 100);
+	assert_int_equal(app_send(1000), 1000);
+	nothing();
+	for (unsigned i = 0; i < 9; i++) {
+		at(100 + 100 * i);
+		peer(ACK | PSH, .seq = 1 + 10 * i, .ack = ISS + 1, .len = 10, .wnd = 100);
+		at(140 + 100 * i);
+		we(ACK, .seq = ISS + 1, .ack = 11 + 10 * i);
+	}
+	at(1000);
+	we(ACK, .seq = ISS + 1, .len = 100);
+	peer(ACK, .seq = 91, .ack = ISS + 101, .wnd = 5000);
+	we(ACK | PSH, .seq = ISS + 101, .len = 900);
+	peer(ACK, .seq = 91, .ack = ISS + 1001);
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
-           D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent))
+           D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
+           D(text_of_the_peer_does_not_put_off_the_override))
