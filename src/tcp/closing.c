@@ -199,6 +199,8 @@ pl_tcp_closing_input(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct p
 		refuse_text(t, cl, pkt, seg);
 	else if (seg->flags & PL_TH_FIN && pl_seq_add(seg->seq, (uint32_t)seg->text.len) == cl->rcv_nxt)
 		take_fin(t, cl, pkt);
+	else if (seg->len > 0)
+		send_state(t, cl, pkt, false); /* text we had, or a FIN beyond a hole */
 }
 
 pl_time

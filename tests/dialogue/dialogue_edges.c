@@ -103,7 +103,32 @@ text_of_the_peer_does_not_put_off_the_override(void **state)
 	peer(ACK, .seq = 91, .ack = ISS + 1001);
 }
 
+static void
+old_text_is_acknowledged_in_the_closing_form(void **state)
+{
+	(void)state; /* 9293:3.10.7.4/1 */
+	established();
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10);
+	assert_int_equal(app_read(100), 10);
+	at(50);
+	(void)ignore_rest();
+	app_close();
+	we(FIN | ACK, .seq = ISS + 1, .ack = 11);
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10);
+	we(ACK, .seq = ISS + 2, .ack = 11);
+	peer(ACK, .seq = 11, .ack = ISS + 2);
+	assert_int_equal(count_state(PLIM_FIN_WAIT_2), 1);
+	peer(ACK, .seq = 10, .ack = ISS + 2, .len = 1); /* a keepalive with an octet */
+	we(ACK, .seq = ISS + 2, .ack = 11);
+	peer(FIN | ACK, .seq = 21, .ack = ISS + 2); /* beyond a hole */
+	we(ACK, .seq = ISS + 2, .ack = 11);
+	assert_int_equal(count_state(PLIM_FIN_WAIT_2), 1);
+	d.fin = 0;
+	peer(FIN | ACK, .seq = 11, .ack = ISS + 2);
+	we(ACK, .seq = ISS + 2, .ack = 12);
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
-           D(text_of_the_peer_does_not_put_off_the_override))
+           D(text_of_the_peer_does_not_put_off_the_override), D(old_text_is_acknowledged_in_the_closing_form))
