@@ -98,7 +98,7 @@ advance_una(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *se
  * know, so that it goes again with the text behind it and Nagle holds nothing back. More than that was lost.
  */
 static void
-leave_persist(struct pl_tcp *t, struct pl_tcp_conn *c)
+leave_persist(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t wnd_before)
 {
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 
@@ -109,6 +109,8 @@ leave_persist(struct pl_tcp *t, struct pl_tcp_conn *c)
 			t->core->now; /* probes are answered (MUST-37); an orphan has its deadline all the same */
 	if (c->snd_wnd == 0)
 		return;
+	if (wnd_before > 0 && c->snd_una == c->snd_nxt)
+		return; /* it waits for the override (9293:3.8.6.2.1), which no ACK may put off */
 	h->t.backoff = 0;
 	if (pl_seq_diff(c->snd_nxt, c->snd_una) == 1 && !h->fin_sent) {
 		pl_ledger_clear(&t->core->mem, &h->ledger, c->snd_una);
@@ -137,7 +139,7 @@ take_ack(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg)
 		return;
 	ev.is_dup = una_before == c->snd_una &&
 	            (is_duplicate_ack(c, seg, wnd_before) || (ev.newly_sacked > 0 && seg->ack == c->snd_una));
-	leave_persist(t, c);
+	leave_persist(t, c, wnd_before);
 	if (ev.flight_before > 0)
 		pl_tcp_recovery_acked(t, c, &ev);
 	if (pl_sndq_len(&h->sndq) > 0 || h->sndq.fin)

@@ -156,6 +156,7 @@ static void
 take_fin(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct pl_pkt *pkt)
 {
 	cl->rcv_nxt = pl_seq_add(cl->rcv_nxt, 1);
+	cl->max_edge = pl_seq_max(cl->max_edge, cl->rcv_nxt);
 	send_state(t, cl, pkt, false);
 	if (cl->rec.state == PLIM_FIN_WAIT_1) {
 		pl_tcp_set_state(t, &cl->rec, PLIM_CLOSING);
@@ -198,6 +199,8 @@ pl_tcp_closing_input(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct p
 		refuse_text(t, cl, pkt, seg);
 	else if (seg->flags & PL_TH_FIN && pl_seq_add(seg->seq, (uint32_t)seg->text.len) == cl->rcv_nxt)
 		take_fin(t, cl, pkt);
+	else if (seg->len > 0)
+		send_state(t, cl, pkt, false); /* text we had, or a FIN beyond a hole */
 }
 
 pl_time

@@ -199,6 +199,8 @@ pl_tcp_steps(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, 
 		seg->wnd <<= pl_conn_snd_shift(c); /* the field of a SYN is never scaled (RFC 7323 §2.2) */
 	if (first_steps(t, c, pkt, seg) != PL_STEP_CONTINUE)
 		return;
+	if (seg->flags & PL_TH_SYN) /* of a simultaneous open: its text begins one further on */
+		seg->seq = pl_seq_add(seg->seq, 1);
 	c->heard_ms = pl_tcp_ms(t->core->now);
 	c->probes = 0;
 	pl_tcp_touch(t, c);

@@ -12,6 +12,7 @@ struct pl_handshake {
 	uint8_t opts;     /* PL_OPT_WSCALE, PL_OPT_TS, PL_OPT_SACK_OK agreed */
 	uint8_t wscale;   /* peer's shift */
 	uint32_t rcv_wnd; /* octets that our SYN or SYN-ACK advertised */
+	uint32_t tsval;   /* of the peer's SYN, as far as we know */
 };
 
 /** The MSS we advertise on the way to a peer (MUST-67, SHLD-5). */

@@ -321,7 +321,7 @@ establish(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_tuple *k,
 		return NULL;
 	}
 	pl_tcp_fill(t, c, k, hs);
-	c->ts_recent = seg->opt.tsval;
+	c->ts_recent = hs->tsval; /* the segment's own follows the rule of every segment (RFC 7323 §4.3) */
 	c->ts_recent_ms = pl_tcp_ms(t->core->now);
 	c->snd_wnd = c->max_snd_wnd = seg->wnd << pl_conn_snd_shift(c);
 	c->snd_wl1 = seg->seq;
@@ -340,6 +340,8 @@ decide_half_open(const struct pl_syn *e, uint32_t rcv_wnd, const struct pl_tcp_s
 
 	if (seg->flags & PL_TH_RST)
 		return pl_tcp_decide_rst(&v, seg->seq);
+	if (e->opts & seg->opt.has & PL_OPT_TS && pl_tcp_is_old_timestamp(e->tsval, 0, seg->opt.tsval))
+		return PL_STEP_ACK; /* RFC 7323 §5.3 R1 */
 	if (!pl_tcp_is_acceptable(&v, seg->seq, seg->len))
 		return PL_STEP_ACK;
 	return seg->flags & PL_TH_ACK ? PL_STEP_CONTINUE : PL_STEP_DROP;
@@ -365,6 +367,7 @@ pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const struct pl_pkt *pkt, 
 	struct pl_tcp_conn *c;
 
 	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), true);
+	hs.tsval = e->tsval;
 	switch (decide_half_open(e, hs.rcv_wnd, seg)) {
 	case PL_STEP_CONTINUE: break;
 	case PL_STEP_RESET:
@@ -406,6 +409,7 @@ pl_syncache_cookie_ack(struct pl_tcp *t, struct pl_tcp_listener *l, const struct
 		return NULL;
 	if (seg->opt.has & PL_OPT_TS) {
 		hs.opts = PL_OPT_TS;
+		hs.tsval = seg->opt.tsval;
 		pl_cookie_ts_read(seg->opt.tsecr, &hs.opts, &hs.wscale);
 	}
 	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, hs.mss), true);

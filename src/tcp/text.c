@@ -96,6 +96,9 @@ take_fin(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt)
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 
 	c->rcv_nxt = pl_seq_add(c->rcv_nxt, 1);
+	/* At window zero the FIN lies beyond the edge: what follows it must be acceptable all the same. */
+	c->adv_edge = pl_seq_max(c->adv_edge, c->rcv_nxt);
+	c->max_edge = pl_seq_max(c->max_edge, c->rcv_nxt);
 	if (h)
 		h->rcvq.has_fin = false;
 	pl_tcp_ack_now(t, c, pkt);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/* Where two rules meet: a FIN at window zero, old segments in new states, forms that change under a rule. */
+#include "dialogue.h"
+
+static void
+the_text_of_a_syn_ack_begins_after_its_syn(void **state)
+{
+	(void)state; /* 9293:3.10.7.4/7: the SYN of a simultaneous open takes the first number */
+	begin();
+	at(0);
+	app_connect();
+	we(SYN);
+	peer(SYN, .seq = 700, .mss = 1460);
+	we(SYN | ACK, .seq = ISS, .ack = 701);
+	peer(SYN | ACK, .seq = 700, .ack = ISS + 1, .mss = 1460, .len = 5);
+	assert_int_equal(app_state(), PLIM_ESTABLISHED);
+	assert_int_equal(app_read(10), 5);
+	at(50);
+	(void)ignore_rest();
+	peer(ACK | PSH, .seq = 706, .ack = ISS + 1, .len = 5);
+	assert_int_equal(app_read(10), 5);
+	at(90);
+	we(ACK, .seq = ISS + 1, .ack = 711);
+}
+
+static void
+acks_count_after_a_fin_at_window_zero(void **state)
+{
+	(void)state; /* 9293:3.10.7.4/1: what lies at RCV.NXT is acceptable, though the FIN took the last number */
+	d.conf.rcv_buf_max = 2000;
+	established();
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 1000);
+	peer(ACK | PSH, .seq = 1001, .ack = ISS + 1, .len = 1000);
+	at(50);
+	(void)ignore_rest();
+	peer(FIN | ACK, .seq = 2001, .ack = ISS + 1);
+	we(ACK, .seq = ISS + 1, .ack = 2002, .no_wnd = true);
+	assert_int_equal(app_state(), PLIM_CLOSE_WAIT);
+	assert_int_equal(app_send(10), 10);
+	we(ACK | PSH, .seq = ISS + 1, .ack = 2002, .len = 10);
+	peer(ACK, .seq = 2002, .ack = ISS + 11);
+	nothing();
+	assert_int_equal(app_get(PLIM_O_UNACKED), 0);
+	peer(RST, .seq = 2002);
+	assert_int_equal(app_get(PLIM_O_ERROR), PLIM_ERESET);
+	app_close();
+}
+
+static void
+a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn(void **state)
+{
+	(void)state; /* RFC 7323 §4.3: TS.Recent is from the SYN, not nothing */
+	begin();
+	app_listen();
+	at(0);
+	peer(SYN, .seq = 0, .mss = 1460, .ts = 0x90000000u);
+	we(SYN | ACK, .ack = 1, .ecr = 0x90000000u);
+	peer(ACK, .seq = 1, .ack = ISS + 1, .no_ts = true);
+	nothing();
+	app_accept();
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10, .ts = 0x90000001u, .ecr = d.last_tsval);
+	assert_int_equal(app_read(10), 10);
+	we(ACK, .ack = 11, .ecr = 0x90000001u);
+}
+
+static void
+text_out_of_order_completes_a_handshake_and_leaves_ts_recent(void **state)
+{
+	(void)state; /* RFC 7323 §4.3: only what covers the last ACK sent */
+	begin();
+	app_listen();
+	at(0);
+	peer(SYN, .seq = 0, .mss = 1460, .ts = 1000);
+	we(SYN | ACK, .ack = 1, .ecr = 1000);
+	peer(ACK | PSH, .seq = 11, .ack = ISS + 1, .len = 10, .ts = 1005, .ecr = d.last_tsval);
+	we(ACK, .ack = 1, .ecr = 1000);
+	app_accept();
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10, .ts = 1004, .ecr = d.last_tsval);
+	assert_int_equal(app_read(100), 20);
+	we(ACK, .ack = 21, .ecr = 1004);
+	assert_int_equal(count_drop(PLIM_DROP_tcp_paws), 0);
+}
+
+static void
+text_of_the_peer_does_not_put_off_the_override(void **state)
+{
+	(void)state; /* 9293:3.8.6.2.1: the override timer runs, whatever comes meanwhile */
+	d.tolerance_ms = 15;
+	established();
+	peer(ACK, .seq = 1, .ack = ISS + 1, .wnd = 100);
+	assert_int_equal(app_send(1000), 1000);
+	nothing();
+	for (unsigned i = 0; i < 9; i++) {
+		at(100 + 100 * i);
+		peer(ACK | PSH, .seq = 1 + 10 * i, .ack = ISS + 1, .len = 10, .wnd = 100);
+		at(140 + 100 * i);
+		we(ACK, .seq = ISS + 1, .ack = 11 + 10 * i);
+	}
+	at(1000);
+	we(ACK, .seq = ISS + 1, .len = 100);
+	peer(ACK, .seq = 91, .ack = ISS + 101, .wnd = 5000);
+	we(ACK | PSH, .seq = ISS + 101, .len = 900);
+	peer(ACK, .seq = 91, .ack = ISS + 1001);
+}
+
+static void
+old_text_is_acknowledged_in_the_closing_form(void **state)
+{
+	(void)state; /* 9293:3.10.7.4/1 */
+	established();
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10);
+	assert_int_equal(app_read(100), 10);
+	at(50);
+	(void)ignore_rest();
+	app_close();
+	we(FIN | ACK, .seq = ISS + 1, .ack = 11);
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10);
+	we(ACK, .seq = ISS + 2, .ack = 11);
+	peer(ACK, .seq = 11, .ack = ISS + 2);
+	assert_int_equal(count_state(PLIM_FIN_WAIT_2), 1);
+	peer(ACK, .seq = 10, .ack = ISS + 2, .len = 1); /* a keepalive with an octet */
+	we(ACK, .seq = ISS + 2, .ack = 11);
+	peer(FIN | ACK, .seq = 21, .ack = ISS + 2); /* beyond a hole */
+	we(ACK, .seq = ISS + 2, .ack = 11);
+	assert_int_equal(count_state(PLIM_FIN_WAIT_2), 1);
+	d.fin = 0;
+	peer(FIN | ACK, .seq = 11, .ack = ISS + 2);
+	we(ACK, .seq = ISS + 2, .ack = 12);
+}
+
+TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
+           D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
+           D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
+           D(text_of_the_peer_does_not_put_off_the_override), D(old_text_is_acknowledged_in_the_closing_form))
