@@ -79,6 +79,15 @@ step_timestamp(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg 
 	c->ts_recent_ms = pl_tcp_ms(t->core->now);
 }
 
+/* Both FINs are acknowledged: CLOSED, but for text that the application has not read. */
+static bool
+is_only_read_from(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	return c->rec.state == PLIM_LAST_ACK && h && h->fin_sent && c->snd_una == c->snd_nxt;
+}
+
 /* Second: RST. */
 static enum pl_step
 step_rst(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
@@ -92,6 +101,10 @@ step_rst(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, cons
 	case PL_STEP_RESET:
 		if (c->rec.state == PLIM_TIME_WAIT) {
 			(void)PL_DROP(t->core, tcp_timewait_rst); /* RFC 1337 */
+			return PL_STEP_DROP;
+		}
+		if (is_only_read_from(t, c)) {
+			(void)PL_DROP(t->core, tcp_no_connection); /* 9293:3.10.7.1 */
 			return PL_STEP_DROP;
 		}
 		pl_tcp_conn_end(t, c, c->rec.state == PLIM_SYN_RECEIVED ? -PLIM_EREFUSED : -PLIM_ERESET, 0);

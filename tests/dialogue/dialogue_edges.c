@@ -128,7 +128,27 @@ old_text_is_acknowledged_in_the_closing_form(void **state)
 	we(ACK, .seq = ISS + 2, .ack = 12);
 }
 
+static void
+a_rst_after_both_fins_leaves_text_to_read(void **state)
+{
+	(void)state; /* the connection is CLOSED: what was acknowledged is not discarded */
+	established();
+	peer(FIN | ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10);
+	we(ACK, .seq = ISS + 1, .ack = 12);
+	app_shutdown();
+	we(FIN | ACK, .seq = ISS + 1, .ack = 12);
+	peer(ACK, .seq = 12, .ack = ISS + 2);
+	at(1000);
+	peer(RST, .seq = 12);
+	nothing();
+	assert_int_equal(app_read(100), 10);
+	assert_int_equal(app_get(PLIM_O_ERROR), 0);
+	assert_int_equal(app_read(100), 0);
+	app_close();
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
-           D(text_of_the_peer_does_not_put_off_the_override), D(old_text_is_acknowledged_in_the_closing_form))
+           D(text_of_the_peer_does_not_put_off_the_override), D(old_text_is_acknowledged_in_the_closing_form),
+           D(a_rst_after_both_fins_leaves_text_to_read))
