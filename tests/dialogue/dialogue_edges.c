@@ -147,8 +147,48 @@ a_rst_after_both_fins_leaves_text_to_read(void **state)
 	app_close();
 }
 
+static void
+no_keepalive_once_both_sides_closed(void **state)
+{
+	(void)state; /* MUST-26: there is no connection to keep */
+	established();
+	app_set(PLIM_O_KEEPALIVE, 1);
+	app_set(PLIM_O_KEEPALIVE_IDLE_MS, 10000);
+	app_set(PLIM_O_KEEPALIVE_INTERVAL_MS, 1000);
+	peer(FIN | ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10);
+	we(ACK, .seq = ISS + 1, .ack = 12);
+	app_shutdown();
+	we(FIN | ACK, .seq = ISS + 1, .ack = 12);
+	peer(ACK, .seq = 12, .ack = ISS + 2);
+	at(100000);
+	nothing();
+	assert_int_equal(app_read(100), 10);
+	app_close();
+}
+
+static void
+time_wait_sends_no_keepalive(void **state)
+{
+	(void)state; /* MUST-26 */
+	established();
+	app_set(PLIM_O_KEEPALIVE, 1);
+	app_set(PLIM_O_KEEPALIVE_IDLE_MS, 10000);
+	app_set(PLIM_O_KEEPALIVE_INTERVAL_MS, 1000);
+	app_shutdown();
+	we(FIN | ACK, .seq = ISS + 1, .ack = 1);
+	peer(FIN | ACK, .seq = 1, .ack = ISS + 2);
+	we(ACK, .seq = ISS + 2, .ack = 2);
+	at(59000);
+	nothing();
+	assert_int_equal(app_state(), PLIM_TIME_WAIT);
+	at(61000);
+	assert_int_equal(app_get(PLIM_O_ERROR), 0);
+	app_close();
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
            D(text_of_the_peer_does_not_put_off_the_override), D(old_text_is_acknowledged_in_the_closing_form),
-           D(a_rst_after_both_fins_leaves_text_to_read))
+           D(a_rst_after_both_fins_leaves_text_to_read), D(no_keepalive_once_both_sides_closed),
+           D(time_wait_sends_no_keepalive))
