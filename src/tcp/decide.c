@@ -38,6 +38,8 @@ pl_tcp_decide_ack(const struct pl_ack_view *v, pl_seq seg_ack)
 bool
 pl_tcp_is_fresh_window(const struct pl_wnd_view *v, pl_seq seg_seq, pl_seq seg_ack)
 {
+	if (pl_seq_lt(seg_ack, v->snd_una))
+		return false;
 	if (pl_seq_lt(v->snd_una, seg_ack)) /* DEVIATES, as Linux: new ACKs always bring their window */
 		return true;
 	if (pl_seq_lt(v->snd_wl1, seg_seq))

@@ -186,9 +186,24 @@ time_wait_sends_no_keepalive(void **state)
 	app_close();
 }
 
+static void
+an_older_ack_brings_no_window(void **state)
+{
+	(void)state; /* 9293:3.10.7.4/5d: only SND.UNA =< SEG.ACK */
+	established();
+	assert_int_equal(app_send(100), 100);
+	we(ACK | PSH, .seq = ISS + 1, .len = 100);
+	peer(ACK, .seq = 1, .ack = ISS + 101);
+	peer(ACK | PSH, .seq = 11, .ack = ISS + 1, .len = 10, .wnd = 10);
+	we(ACK, .seq = ISS + 101, .ack = 1);
+	assert_int_equal(app_send(1000), 1000);
+	we(ACK | PSH, .seq = ISS + 101, .len = 1000);
+	peer(ACK, .seq = 1, .ack = ISS + 1101);
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
            D(text_of_the_peer_does_not_put_off_the_override), D(old_text_is_acknowledged_in_the_closing_form),
            D(a_rst_after_both_fins_leaves_text_to_read), D(no_keepalive_once_both_sides_closed),
-           D(time_wait_sends_no_keepalive))
+           D(time_wait_sends_no_keepalive), D(an_older_ack_brings_no_window))
