@@ -201,9 +201,50 @@ an_older_ack_brings_no_window(void **state)
 	peer(ACK, .seq = 1, .ack = ISS + 1101);
 }
 
+static void
+an_old_syn_does_not_replace_the_half_open_one(void **state)
+{
+	(void)state; /* 9293:3.10.7.4/1: outside the window it is answered and dropped */
+	begin();
+	app_listen();
+	at(0);
+	peer(SYN, .seq = 50000, .mss = 1460);
+	we(SYN | ACK, .ack = 50001);
+	at(10);
+	peer(SYN, .seq = 100, .mss = 1460);
+	we(SYN | ACK, .seq = ISS, .ack = 50001);
+	peer(ACK, .seq = 50001, .ack = ISS + 1);
+	nothing();
+	assert_int_equal(count_state(PLIM_ESTABLISHED), 1);
+}
+
+static void
+a_client_that_began_again_resets_the_half_open_one_first(void **state)
+{
+	(void)state; /* RFC 9293 §3.5.1 */
+	begin();
+	app_listen();
+	at(0);
+	peer(SYN, .seq = 50000, .mss = 1460);
+	we(SYN | ACK, .ack = 50001);
+	at(10);
+	peer(SYN, .seq = 100, .mss = 1460);
+	we(SYN | ACK, .ack = 50001);
+	peer(RST, .seq = 50001);
+	assert_int_equal(count_state(PLIM_SYN_RECEIVED), 0);
+	at(1010);
+	peer(SYN, .seq = 100, .mss = 1460);
+	we(SYN | ACK, .ack = 101);
+	peer(ACK, .seq = 101, .ack = ISS + 1);
+	nothing();
+	assert_int_equal(count_state(PLIM_ESTABLISHED), 1);
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
            D(text_of_the_peer_does_not_put_off_the_override), D(old_text_is_acknowledged_in_the_closing_form),
            D(a_rst_after_both_fins_leaves_text_to_read), D(no_keepalive_once_both_sides_closed),
-           D(time_wait_sends_no_keepalive), D(an_older_ack_brings_no_window))
+           D(time_wait_sends_no_keepalive), D(an_older_ack_brings_no_window),
+           D(an_old_syn_does_not_replace_the_half_open_one),
+           D(a_client_that_began_again_resets_the_half_open_one_first))
