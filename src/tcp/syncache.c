@@ -379,6 +379,8 @@ decide_half_open(const struct pl_syn *e, uint32_t rcv_wnd, const struct pl_tcp_s
 		return PL_STEP_ACK; /* RFC 7323 §5.3 R1 */
 	if (!pl_tcp_is_acceptable(&v, seg->seq, seg->len))
 		return PL_STEP_ACK;
+	if (seg->flags & PL_TH_SYN)
+		return PL_STEP_CHALLENGE; /* a SYN-ACK: no third step, and its window is not scaled */
 	return seg->flags & PL_TH_ACK ? PL_STEP_CONTINUE : PL_STEP_DROP;
 }
 

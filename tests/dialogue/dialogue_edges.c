@@ -240,6 +240,25 @@ a_client_that_began_again_resets_the_half_open_one_first(void **state)
 	assert_int_equal(count_state(PLIM_ESTABLISHED), 1);
 }
 
+static void
+a_syn_ack_does_not_complete_a_passive_open(void **state)
+{
+	uint32_t iss;
+
+	(void)state; /* 9293:3.10.7.4/4: the window of a SYN is not scaled, and it is no third step */
+	begin();
+	app_listen();
+	at(0);
+	peer(SYN, .seq = 100, .mss = 1460, .ws_on = true, .ws = 7);
+	we(SYN | ACK, .ack = 101);
+	iss = ISS;
+	peer(SYN | ACK, .seq = 100, .ack = iss + 1, .mss = 1460, .ws_on = true, .ws = 7);
+	we(SYN | ACK, .seq = iss, .ack = 101);
+	assert_int_equal(count_state(PLIM_ESTABLISHED), 0);
+	peer(ACK, .seq = 101, .ack = iss + 1);
+	assert_int_equal(count_state(PLIM_ESTABLISHED), 1);
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
@@ -247,4 +266,4 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(a_rst_after_both_fins_leaves_text_to_read), D(no_keepalive_once_both_sides_closed),
            D(time_wait_sends_no_keepalive), D(an_older_ack_brings_no_window),
            D(an_old_syn_does_not_replace_the_half_open_one),
-           D(a_client_that_began_again_resets_the_half_open_one_first))
+           D(a_client_that_began_again_resets_the_half_open_one_first), D(a_syn_ack_does_not_complete_a_passive_open))
