@@ -21,7 +21,7 @@ rcv_view(const struct pl_tcp_conn *c)
 static uint32_t
 ts_age(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	return pl_tcp_ms(t->core->now) - c->ts_recent_ms;
+	return pl_tcp_ts_age_ms(t->core->now, c->ts_recent_at);
 }
 
 static bool
@@ -76,7 +76,7 @@ step_timestamp(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg 
 	if (!pl_tcp_may_take_timestamp(c->ts_recent, ts_age(t, c), seg->opt.tsval, seg->seq, c->last_ack_sent))
 		return;
 	c->ts_recent = seg->opt.tsval;
-	c->ts_recent_ms = pl_tcp_ms(t->core->now);
+	c->ts_recent_at = pl_tcp_ts_clock(t->core->now);
 }
 
 /* Both FINs are acknowledged: CLOSED, but for text that the application has not read. */

@@ -358,7 +358,7 @@ establish(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_tuple *k,
 	}
 	pl_tcp_fill(t, c, k, hs);
 	c->ts_recent = hs->tsval; /* the segment's own follows the rule of every segment (RFC 7323 §4.3) */
-	c->ts_recent_ms = pl_tcp_ms(t->core->now);
+	c->ts_recent_at = pl_tcp_ts_clock(t->core->now);
 	c->snd_wnd = c->max_snd_wnd = seg->wnd << pl_conn_snd_shift(c);
 	c->snd_wl1 = seg->seq;
 	c->snd_wl2 = seg->ack;

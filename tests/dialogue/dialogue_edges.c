@@ -259,6 +259,22 @@ a_syn_ack_does_not_complete_a_passive_open(void **state)
 	assert_int_equal(count_state(PLIM_ESTABLISHED), 1);
 }
 
+static void
+a_timestamp_stays_outdated_after_50_days(void **state)
+{
+	plim_time days = 50ull * 24 * 3600 * 1000;
+
+	(void)state; /* RFC 7323 §5.5: its age does not wrap with the milliseconds */
+	established_with_options();
+	at(days);
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10, .ts = 99999, .ecr = d.last_tsval, .wnd = 512);
+	assert_int_equal(app_read(10), 10);
+	assert_int_equal(count_drop(PLIM_DROP_tcp_paws), 0);
+	(void)ignore_rest();
+	at(days + 100);
+	(void)ignore_rest();
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
@@ -266,4 +282,5 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(a_rst_after_both_fins_leaves_text_to_read), D(no_keepalive_once_both_sides_closed),
            D(time_wait_sends_no_keepalive), D(an_older_ack_brings_no_window),
            D(an_old_syn_does_not_replace_the_half_open_one),
-           D(a_client_that_began_again_resets_the_half_open_one_first), D(a_syn_ack_does_not_complete_a_passive_open))
+           D(a_client_that_began_again_resets_the_half_open_one_first), D(a_syn_ack_does_not_complete_a_passive_open),
+           D(a_timestamp_stays_outdated_after_50_days))
