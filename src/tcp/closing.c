@@ -71,6 +71,8 @@ pl_tcp_closing_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 	cl->wscale = c->wscale;
 	cl->wnd = pl_tcp_window_advertise(t, c);
 	cl->bits = (c->flags & PL_CF_TS ? PL_CLOSING_TS : 0) | (c->snd_una == c->snd_nxt ? PL_CLOSING_FIN_ACKED : 0);
+	if (pl_tcp_is_outdated(pl_tcp_ts_age_ms(now, c->ts_recent_at)))
+		cl->bits |= PL_CLOSING_TS_OLD;
 	cl->rto_ms = (uint32_t)(pl_tcp_rto(c, &t->core->conf, h ? h->t.backoff : 0) / 1000000);
 	cl->resend_ms = pl_tcp_ms(now) + cl->rto_ms;
 	if (h && h->t.expire_at != PL_TIME_NEVER)
@@ -97,6 +99,14 @@ send_state(struct pl_tcp *t, const struct pl_tcp_closing *cl, const struct pl_pk
 	(void)pl_tcp_reply_push(t, &k, pkt, &r);
 }
 
+/* RFC 7323 §5.3 R1. */
+static bool
+is_old_timestamp(const struct pl_tcp_closing *cl, const struct pl_tcp_seg *seg)
+{
+	return (cl->bits & (PL_CLOSING_TS | PL_CLOSING_TS_OLD)) == PL_CLOSING_TS && seg->opt.has & PL_OPT_TS &&
+	       pl_tcp_is_old_timestamp(cl->ts_recent, 0, seg->opt.tsval);
+}
+
 /* Steps one to four of §3.10.7.4 on the small form. False: the segment is done with. */
 static bool
 may_go_on(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
@@ -104,8 +114,7 @@ may_go_on(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct pl_pkt *pkt,
 	struct pl_rcv_view v = {cl->rcv_nxt, cl->max_edge, cl->rcv_nxt};
 	enum pl_step step;
 
-	if (!(seg->flags & PL_TH_RST) && cl->bits & PL_CLOSING_TS && seg->opt.has & PL_OPT_TS &&
-	    pl_tcp_is_old_timestamp(cl->ts_recent, 0, seg->opt.tsval)) {
+	if (!(seg->flags & PL_TH_RST) && is_old_timestamp(cl, seg)) {
 		(void)PL_DROP(t->core, tcp_paws);
 		send_state(t, cl, pkt, false);
 		return false;
@@ -181,8 +190,10 @@ pl_tcp_closing_input(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct p
 {
 	if (!may_go_on(t, cl, pkt, seg))
 		return;
-	if (seg->opt.has & PL_OPT_TS && pl_seq_le(seg->seq, cl->rcv_nxt))
+	if (seg->opt.has & PL_OPT_TS && pl_seq_le(seg->seq, cl->rcv_nxt)) {
 		cl->ts_recent = seg->opt.tsval;
+		cl->bits &= (uint8_t)~PL_CLOSING_TS_OLD;
+	}
 	if (pl_seq_lt(cl->snd_nxt, seg->ack)) {
 		(void)PL_DROP(t->core, tcp_bad_ack);
 		send_state(t, cl, pkt, false);

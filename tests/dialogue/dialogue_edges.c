@@ -260,6 +260,25 @@ a_syn_ack_does_not_complete_a_passive_open(void **state)
 }
 
 static void
+an_outdated_timestamp_does_not_hold_the_closing_form_up(void **state)
+{
+	plim_time days = 25ull * 24 * 3600 * 1000;
+
+	(void)state; /* RFC 7323 §5.5 */
+	established_with_options();
+	at(days);
+	(void)plim_poll(d.s, d.now, 100); /* nothing was due: it tells the time */
+	app_close();
+	we(FIN | ACK, .seq = ISS + 1, .ack = 1);
+	peer(ACK, .seq = 1, .ack = ISS + 2, .ts = 99990, .ecr = d.last_tsval, .wnd = 512);
+	nothing();
+	assert_int_equal(count_state(PLIM_FIN_WAIT_2), 1);
+	peer(FIN | ACK, .seq = 1, .ack = ISS + 2, .ts = 99991, .ecr = d.last_tsval, .wnd = 512);
+	we(ACK, .seq = ISS + 2, .ack = 2, .ecr = 99991);
+	assert_int_equal(count_state(PLIM_TIME_WAIT), 1);
+}
+
+static void
 a_timestamp_stays_outdated_after_50_days(void **state)
 {
 	plim_time days = 50ull * 24 * 3600 * 1000;
@@ -283,4 +302,4 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(time_wait_sends_no_keepalive), D(an_older_ack_brings_no_window),
            D(an_old_syn_does_not_replace_the_half_open_one),
            D(a_client_that_began_again_resets_the_half_open_one_first), D(a_syn_ack_does_not_complete_a_passive_open),
-           D(a_timestamp_stays_outdated_after_50_days))
+           D(an_outdated_timestamp_does_not_hold_the_closing_form_up), D(a_timestamp_stays_outdated_after_50_days))
