@@ -294,6 +294,52 @@ a_timestamp_stays_outdated_after_50_days(void **state)
 	(void)ignore_rest();
 }
 
+/* Active opens until no record is left. Returns how many. */
+static unsigned
+take_all_records(plim_h *h, unsigned most)
+{
+	unsigned n = 0;
+
+	while (n < most) {
+		struct plim_endpoint to = {d.family == 4 ? (struct plim_addr){{10, 0, 0, 77}, 4}
+		                                         : (struct plim_addr){{0xfd, [15] = 77}, 6},
+		                           (uint16_t)(1 + n / 10000)};
+
+		if (plim_tcp_connect(d.s, &to, NULL, 0, &h[n]) != 0)
+			break;
+		n++;
+	}
+	return n;
+}
+
+static void
+an_orphan_that_finds_no_room_for_its_small_form_has_a_deadline(void **state)
+{
+	static plim_h h[60000];
+	unsigned n;
+
+	(void)state; /* FIN_WAIT_2 without a handle ends after 60 s, in whatever form */
+	start(2u << 20);
+	app_listen();
+	at(0);
+	peer(SYN, .seq = 0, .mss = 1460);
+	we(SYN | ACK, .ack = 1);
+	peer(ACK, .seq = 1, .ack = ISS + 1);
+	app_accept();
+	app_shutdown();
+	we(FIN | ACK, .seq = ISS + 1, .ack = 1);
+	peer(ACK, .seq = 1, .ack = ISS + 2);
+	at(5000); /* idle form */
+	n = take_all_records(h, PL_COUNT(h));
+	assert_true(n < PL_COUNT(h));
+	assert_int_equal(plim_tcp_close(d.s, d.h), 0);
+	for (unsigned i = 0; i < n; i++)
+		(void)plim_tcp_abort(d.s, h[i]);
+	at(70000);
+	(void)ignore_rest();
+	assert_int_equal(count_state(PLIM_FIN_WAIT_2), 0);
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
@@ -302,4 +348,5 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(time_wait_sends_no_keepalive), D(an_older_ack_brings_no_window),
            D(an_old_syn_does_not_replace_the_half_open_one),
            D(a_client_that_began_again_resets_the_half_open_one_first), D(a_syn_ack_does_not_complete_a_passive_open),
-           D(an_outdated_timestamp_does_not_hold_the_closing_form_up), D(a_timestamp_stays_outdated_after_50_days))
+           D(an_outdated_timestamp_does_not_hold_the_closing_form_up), D(a_timestamp_stays_outdated_after_50_days),
+           D(an_orphan_that_finds_no_room_for_its_small_form_has_a_deadline))
