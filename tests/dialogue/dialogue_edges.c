@@ -340,6 +340,28 @@ an_orphan_that_finds_no_room_for_its_small_form_has_a_deadline(void **state)
 	assert_int_equal(count_state(PLIM_FIN_WAIT_2), 0);
 }
 
+static void
+a_probe_taken_after_the_window_opened_is_acknowledged_in_peace(void **state)
+{
+	(void)state; /* 9293:3.8.6.1: the octet of the probe was sent; SND.NXT does not go back over it */
+	d.tolerance_ms = 15;
+	established();
+	peer(ACK, .seq = 1, .ack = ISS + 1, .no_wnd = true);
+	assert_int_equal(app_send(1000), 1000);
+	at(1000);
+	we(ACK, .seq = ISS + 1, .len = 1);
+	peer(ACK, .seq = 1, .ack = ISS + 1, .wnd = 100); /* crossed the probe: too small to be used at once */
+	we(ACK, .seq = ISS + 1, .len = 1);
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 2, .len = 10, .wnd = 99);
+	assert_int_equal(app_read(10), 10);
+	assert_int_equal(count_drop(PLIM_DROP_tcp_bad_ack), 0);
+	at(5000);
+	(void)ignore_rest();
+	peer(ACK, .seq = 11, .ack = ISS + 101, .wnd = 5000);
+	we(ACK | PSH, .seq = ISS + 101, .len = 900);
+	peer(ACK, .seq = 11, .ack = ISS + 1001, .wnd = 5000);
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
@@ -349,4 +371,5 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(an_old_syn_does_not_replace_the_half_open_one),
            D(a_client_that_began_again_resets_the_half_open_one_first), D(a_syn_ack_does_not_complete_a_passive_open),
            D(an_outdated_timestamp_does_not_hold_the_closing_form_up), D(a_timestamp_stays_outdated_after_50_days),
-           D(an_orphan_that_finds_no_room_for_its_small_form_has_a_deadline))
+           D(an_orphan_that_finds_no_room_for_its_small_form_has_a_deadline),
+           D(a_probe_taken_after_the_window_opened_is_acknowledged_in_peace))
