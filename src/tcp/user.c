@@ -296,6 +296,7 @@ queue_fin(struct pl_tcp *t, struct pl_tcp_conn *c)
 	h->sndq.more = false;
 	h->sndq.push = h->sndq.end;
 	c->flags |= PL_CF_SHUT;
+	c->flags &= (uint16_t)~PL_CF_WANT_WRITE; /* no room will be told of: nobody need look for it */
 	pl_tcp_set_state(t, &c->rec, c->rec.state == PLIM_CLOSE_WAIT ? PLIM_LAST_ACK : PLIM_FIN_WAIT_1);
 	pl_tcp_want(t, c, PL_WANT_OUTPUT);
 	pl_tcp_timer_ensure_rtx(t, c);

@@ -362,6 +362,29 @@ a_probe_taken_after_the_window_opened_is_acknowledged_in_peace(void **state)
 	peer(ACK, .seq = 11, .ack = ISS + 1001, .wnd = 5000);
 }
 
+static void
+a_send_that_was_refused_is_forgotten_at_shutdown(void **state)
+{
+	struct pl_tcp_seg seg;
+	plim_time when;
+	unsigned wakes = 0;
+
+	(void)state; /* nobody waits for room any more: an idle FIN_WAIT_2 does not wake the stack */
+	established();
+	while (app_send(1000) > 0)
+		;
+	app_shutdown();
+	while (next_segment(&seg, &when))
+		peer(ACK, .seq = 1, .ack = seg.seq + seg.len);
+	assert_int_equal(app_state(), PLIM_FIN_WAIT_2);
+	at(10000);
+	while (plim_next_deadline(d.s) < d.now + MS(600 * 1000)) {
+		d.now = PL_MAX(plim_next_deadline(d.s), d.now);
+		(void)plim_poll(d.s, d.now, 100);
+		assert_true(++wakes < 50);
+	}
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
@@ -372,4 +395,5 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(a_client_that_began_again_resets_the_half_open_one_first), D(a_syn_ack_does_not_complete_a_passive_open),
            D(an_outdated_timestamp_does_not_hold_the_closing_form_up), D(a_timestamp_stays_outdated_after_50_days),
            D(an_orphan_that_finds_no_room_for_its_small_form_has_a_deadline),
-           D(a_probe_taken_after_the_window_opened_is_acknowledged_in_peace))
+           D(a_probe_taken_after_the_window_opened_is_acknowledged_in_peace),
+           D(a_send_that_was_refused_is_forgotten_at_shutdown))
