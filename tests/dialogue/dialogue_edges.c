@@ -385,6 +385,93 @@ a_send_that_was_refused_is_forgotten_at_shutdown(void **state)
 	}
 }
 
+static void
+an_orphan_before_a_shut_window_ends_after_its_time(void **state)
+{
+	unsigned probes = 0;
+
+	(void)state; /* 9293:3.8.6.1 lets it; a window that stays shut does not hold an orphan for ever */
+	d.tolerance_ms = 50;
+	established();
+	peer(ACK, .seq = 1, .ack = ISS + 1, .no_wnd = true);
+	assert_int_equal(app_send(100), 100);
+	app_close();
+	nothing();
+	for (unsigned s = 1; s <= 59; s++) {
+		at(1000 * s);
+		if (ignore_rest() > 0) {
+			probes++;
+			peer(ACK, .seq = 1, .ack = ISS + 1, .no_wnd = true);
+		}
+	}
+	assert_true(probes >= 4);
+	assert_int_equal(count_state(PLIM_FIN_WAIT_1), 1);
+	at(60000);
+	we(RST | ACK, .ack = 1);
+	assert_int_equal(count_state(PLIM_FIN_WAIT_1), 0);
+}
+
+static void
+text_of_a_syn_is_not_acknowledged_and_comes_again(void **state)
+{
+	(void)state; /* 9293:3.10.7.2: it may be left to a later segment */
+	begin();
+	app_listen();
+	at(0);
+	peer(SYN, .seq = 0, .mss = 1460, .len = 10);
+	we(SYN | ACK, .ack = 1);
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10);
+	app_accept();
+	assert_int_equal(app_read(100), 10);
+	we(ACK, .ack = 11);
+}
+
+static void
+urgent_text_is_told_to_the_parked_form(void **state)
+{
+	(void)state; /* MUST-32, MUST-33 */
+	established();
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10);
+	at(5000);
+	(void)ignore_rest();
+	(void)app_events();
+	peer(ACK | URG, .seq = 11, .ack = ISS + 1, .urg = 5);
+	assert_true(app_events() & PLIM_EV_URGENT);
+	assert_int_equal(app_get(PLIM_O_URGENT), 15);
+	at(10000);
+	assert_int_equal(app_get(PLIM_O_URGENT), 15);
+	peer(ACK | PSH, .seq = 11, .ack = ISS + 1, .len = 5);
+	assert_int_equal(app_read(100), 15);
+	assert_int_equal(app_get(PLIM_O_URGENT), 0);
+	at(10100);
+	(void)ignore_rest();
+}
+
+static void
+a_port_that_connects_to_itself_talks_to_itself(void **state)
+{
+	struct plim_endpoint self = {.port = 99};
+	uint8_t got[10];
+
+	(void)state; /* RFC 9293 §3.5, figure 7: a simultaneous open of one */
+	begin();
+	at(0);
+	self.addr = d.family == 4 ? (struct plim_addr){{10, 0, 0, 2}, 4}
+	                          : (struct plim_addr){{0x20, 1, 0xd, 0xb8, [15] = 2}, 6};
+	assert_int_equal(plim_tcp_connect(d.s, &self, &self, 3, &d.h), 0);
+	at(100);
+	assert_int_equal(app_state(), PLIM_ESTABLISHED);
+	assert_int_equal(plim_send(d.s, d.h, "hello", 5, 0), 5);
+	at(200);
+	assert_int_equal(plim_recv(d.s, d.h, got, sizeof got), 5);
+	assert_memory_equal(got, "hello", 5);
+	at(300);
+	app_close();
+	at(400);
+	nothing();
+	assert_int_equal(count_state(PLIM_TIME_WAIT), 1);
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
@@ -396,4 +483,6 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(an_outdated_timestamp_does_not_hold_the_closing_form_up), D(a_timestamp_stays_outdated_after_50_days),
            D(an_orphan_that_finds_no_room_for_its_small_form_has_a_deadline),
            D(a_probe_taken_after_the_window_opened_is_acknowledged_in_peace),
-           D(a_send_that_was_refused_is_forgotten_at_shutdown))
+           D(a_send_that_was_refused_is_forgotten_at_shutdown), D(an_orphan_before_a_shut_window_ends_after_its_time),
+           D(text_of_a_syn_is_not_acknowledged_and_comes_again), D(urgent_text_is_told_to_the_parked_form),
+           D(a_port_that_connects_to_itself_talks_to_itself))
