@@ -468,6 +468,8 @@ visit(struct pl_tcp *t, struct pl_syn *e, pl_time now)
 
 	if ((int32_t)(pl_tcp_ms(now) - e->due_ms) < 0)
 		return true;
+	if (!pl_tcp_table_listener(t, e->laddr, e->family, e->lport))
+		return false; /* closed since */
 	if (e->tries > conf->synack_retries || age >= conf->synack_timeout_ms)
 		return false;
 	wait = PL_MIN(conf->rto_initial_ms << e->tries, conf->rto_max_ms);

@@ -472,6 +472,22 @@ a_port_that_connects_to_itself_talks_to_itself(void **state)
 	assert_int_equal(count_state(PLIM_TIME_WAIT), 1);
 }
 
+static void
+a_listener_that_is_closed_takes_its_half_open_ones_along(void **state)
+{
+	(void)state; /* 9293:3.10.4: CLOSE in LISTEN leaves nothing that goes on answering */
+	begin();
+	app_listen();
+	at(0);
+	peer(SYN, .seq = 100, .mss = 1460);
+	we(SYN | ACK, .ack = 101);
+	at(100);
+	assert_int_equal(plim_tcp_close(d.s, d.listener), 0);
+	at(5000);
+	nothing();
+	assert_int_equal(count_state(PLIM_SYN_RECEIVED), 0);
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
@@ -485,4 +501,5 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(a_probe_taken_after_the_window_opened_is_acknowledged_in_peace),
            D(a_send_that_was_refused_is_forgotten_at_shutdown), D(an_orphan_before_a_shut_window_ends_after_its_time),
            D(text_of_a_syn_is_not_acknowledged_and_comes_again), D(urgent_text_is_told_to_the_parked_form),
-           D(a_port_that_connects_to_itself_talks_to_itself))
+           D(a_port_that_connects_to_itself_talks_to_itself),
+           D(a_listener_that_is_closed_takes_its_half_open_ones_along))
