@@ -488,6 +488,52 @@ a_listener_that_is_closed_takes_its_half_open_ones_along(void **state)
 	assert_int_equal(count_state(PLIM_SYN_RECEIVED), 0);
 }
 
+static void
+a_simultaneous_close_with_text_delivers_it(void **state)
+{
+	(void)state; /* RFC 9293 §3.6, case 3: CLOSING still sends again what is not acknowledged */
+	d.tolerance_ms = 15;
+	established();
+	assert_int_equal(app_send(100), 100);
+	we(ACK | PSH, .seq = ISS + 1, .len = 100);
+	app_shutdown();
+	we(FIN | ACK, .seq = ISS + 101);
+	peer(FIN | ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 50);
+	we(ACK, .seq = ISS + 102, .ack = 52);
+	assert_int_equal(app_state(), PLIM_CLOSING);
+	assert_int_equal(app_read(100), 50);
+	at(1000);
+	we(FIN | ACK | PSH, .seq = ISS + 1, .ack = 52, .len = 100);
+	peer(ACK, .seq = 52, .ack = ISS + 101);
+	at(1100);
+	(void)ignore_rest();
+	peer(ACK, .seq = 52, .ack = ISS + 102);
+	assert_int_equal(app_state(), PLIM_TIME_WAIT);
+	app_close();
+}
+
+static void
+what_is_lent_stays_while_acks_come_and_time_goes(void **state)
+{
+	struct plim_span span[4];
+
+	(void)state; /* plim_tx_reserve(): until the next call on that handle */
+	established();
+	assert_int_equal(app_send(10), 10);
+	we(ACK | PSH, .seq = ISS + 1, .len = 10);
+	assert_int_equal(plim_tx_reserve(d.s, d.h, 100, span, 1), 100);
+	peer(ACK, .seq = 1, .ack = ISS + 11);
+	at(10000);
+	nothing();
+	for (unsigned i = 0; i < 100; i++)
+		((uint8_t *)(uintptr_t)span[0].data)[i] = pattern(10 + i);
+	assert_int_equal(plim_tx_commit(d.s, d.h, 100, 0), 0);
+	d.sent += 100;
+	at(10001);
+	we(ACK | PSH, .seq = ISS + 11, .len = 100);
+	peer(ACK, .seq = 1, .ack = ISS + 111);
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
@@ -502,4 +548,5 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(a_send_that_was_refused_is_forgotten_at_shutdown), D(an_orphan_before_a_shut_window_ends_after_its_time),
            D(text_of_a_syn_is_not_acknowledged_and_comes_again), D(urgent_text_is_told_to_the_parked_form),
            D(a_port_that_connects_to_itself_talks_to_itself),
-           D(a_listener_that_is_closed_takes_its_half_open_ones_along))
+           D(a_listener_that_is_closed_takes_its_half_open_ones_along), D(a_simultaneous_close_with_text_delivers_it),
+           D(what_is_lent_stays_while_acks_come_and_time_goes))
