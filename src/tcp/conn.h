@@ -184,7 +184,8 @@ struct pl_tcp_timers {
 	pl_time rtx_at;      /* RTO or persist, by rtx_kind */
 	pl_time ack_at;      /* delayed ACK */
 	pl_time expire_at;   /* TIME_WAIT, FIN_WAIT_2, orphan */
-	pl_time stuck_since; /* SND.UNA has not moved, or the window is shut, since; PL_TIME_NEVER: nothing outstanding */
+	pl_time stuck_since; /* SND.UNA has not moved, or the window is shut, since; PL_TIME_NEVER: nothing outstanding;
+	                        TIME_WAIT: it began then */
 	uint8_t rtx_kind;    /* enum pl_rtx_timer */
 	uint8_t backoff;     /* times the RTO was doubled */
 };

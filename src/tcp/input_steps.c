@@ -161,6 +161,7 @@ pl_tcp_begin_timewait(struct pl_tcp *t, struct pl_tcp_conn *c)
 		h = pl_tcp_inflate(t, c, PL_GRANT_RESERVE);
 		if (h) {
 			h->t.expire_at = t->core->now + PL_MS(2 * t->core->conf.msl_ms);
+			h->t.stuck_since = t->core->now;
 			h->t.rtx_kind = PL_RTX_OFF;
 			h->t.rtx_at = PL_TIME_NEVER;
 			pl_tcp_timer_arm(t, c);
@@ -177,11 +178,14 @@ static void
 in_timewait(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	pl_time two_msl = PL_MS(2 * t->core->conf.msl_ms);
 
 	if (seg->len == 0)
 		return;
-	if (h && seg->flags & PL_TH_FIN) {
-		h->t.expire_at = t->core->now + PL_MS(2 * t->core->conf.msl_ms);
+	/* 9293:3.10.7.4/8, 4 MSL in all as in the small form; once it expired with text to read, it stays so. */
+	if (h && seg->flags & PL_TH_FIN && t->core->now - h->t.stuck_since <= two_msl &&
+	    h->t.expire_at != PL_TIME_NEVER) {
+		h->t.expire_at = t->core->now + two_msl;
 		pl_tcp_timer_arm(t, c);
 	}
 	pl_tcp_ack_now(t, c, pkt);
