@@ -553,6 +553,25 @@ restarts_of_a_held_time_wait_end_too(void **state)
 	app_close();
 }
 
+static void
+syns_in_time_wait_are_answered_in_measure(void **state)
+{
+	unsigned n = 0;
+
+	(void)state; /* RFC 5961 §7 */
+	established();
+	app_close();
+	we(FIN | ACK, .seq = ISS + 1, .ack = 1);
+	peer(FIN | ACK, .seq = 1, .ack = ISS + 2);
+	we(ACK, .seq = ISS + 2, .ack = 2);
+	for (unsigned i = 0; i < 2000; i++) {
+		peer(SYN | ACK, .seq = 1, .ack = 1);
+		n += ignore_rest();
+	}
+	d.fin = 0;
+	assert_in_range(n, 1, 1500);
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
@@ -568,4 +587,5 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(text_of_a_syn_is_not_acknowledged_and_comes_again), D(urgent_text_is_told_to_the_parked_form),
            D(a_port_that_connects_to_itself_talks_to_itself),
            D(a_listener_that_is_closed_takes_its_half_open_ones_along), D(a_simultaneous_close_with_text_delivers_it),
-           D(what_is_lent_stays_while_acks_come_and_time_goes), D(restarts_of_a_held_time_wait_end_too))
+           D(what_is_lent_stays_while_acks_come_and_time_goes), D(restarts_of_a_held_time_wait_end_too),
+           D(syns_in_time_wait_are_answered_in_measure))
