@@ -99,6 +99,14 @@ send_state(struct pl_tcp *t, const struct pl_tcp_closing *cl, const struct pl_pk
 	(void)pl_tcp_reply_push(t, &k, pkt, &r);
 }
 
+/* A segment that is dropped: one with text is always answered, which ends its repeats; others in measure. */
+static void
+answer(struct pl_tcp *t, const struct pl_tcp_closing *cl, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
+{
+	if (seg->text.len > 0 || pl_bucket_take(&t->challenge_bucket, t->core->now))
+		send_state(t, cl, pkt, false);
+}
+
 /* RFC 7323 §5.3 R1. */
 static bool
 is_old_timestamp(const struct pl_tcp_closing *cl, const struct pl_tcp_seg *seg)
@@ -116,14 +124,13 @@ may_go_on(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct pl_pkt *pkt,
 
 	if (!(seg->flags & PL_TH_RST) && is_old_timestamp(cl, seg)) {
 		(void)PL_DROP(t->core, tcp_paws);
-		send_state(t, cl, pkt, false);
+		answer(t, cl, pkt, seg);
 		return false;
 	}
 	if (!pl_tcp_is_acceptable(&v, seg->seq, seg->len)) {
 		(void)PL_DROP(t->core, tcp_outside_window);
-		if (!(seg->flags & PL_TH_RST) &&
-		    (seg->text.len > 0 || pl_bucket_take(&t->challenge_bucket, t->core->now)))
-			send_state(t, cl, pkt, false);
+		if (!(seg->flags & PL_TH_RST))
+			answer(t, cl, pkt, seg);
 		return false;
 	}
 	if (seg->flags & PL_TH_RST) {
@@ -196,7 +203,7 @@ pl_tcp_closing_input(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct p
 	}
 	if (pl_seq_lt(cl->snd_nxt, seg->ack)) {
 		(void)PL_DROP(t->core, tcp_bad_ack);
-		send_state(t, cl, pkt, false);
+		answer(t, cl, pkt, seg);
 		return;
 	}
 	if (seg->ack == cl->snd_nxt && !(cl->bits & PL_CLOSING_FIN_ACKED) && !take_fin_ack(t, cl))

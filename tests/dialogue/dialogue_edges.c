@@ -572,6 +572,25 @@ syns_in_time_wait_are_answered_in_measure(void **state)
 	assert_in_range(n, 1, 1500);
 }
 
+static void
+the_closing_form_answers_acks_in_measure(void **state)
+{
+	unsigned n = 0;
+
+	(void)state; /* RFC 5961 §7, RFC 7323 §5.3: an ACK for an ACK could go on for ever */
+	established_with_options();
+	app_close();
+	we(FIN | ACK, .seq = ISS + 1, .ack = 1);
+	for (unsigned i = 0; i < 2000; i++) {
+		peer(ACK, .seq = 1, .ack = ISS + 500, .wnd = 512);
+		peer(ACK, .seq = 1, .ack = ISS + 1, .wnd = 512, .ts = 99000);
+		n += ignore_rest();
+	}
+	assert_in_range(n, 1, 1500);
+	assert_int_equal(count_state(PLIM_FIN_WAIT_1), 1);
+	peer(RST, .seq = 1);
+}
+
 TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_fin_at_window_zero),
            D(a_handshake_whose_last_ack_has_no_timestamp_keeps_that_of_the_syn),
            D(text_out_of_order_completes_a_handshake_and_leaves_ts_recent),
@@ -588,4 +607,4 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(a_port_that_connects_to_itself_talks_to_itself),
            D(a_listener_that_is_closed_takes_its_half_open_ones_along), D(a_simultaneous_close_with_text_delivers_it),
            D(what_is_lent_stays_while_acks_come_and_time_goes), D(restarts_of_a_held_time_wait_end_too),
-           D(syns_in_time_wait_are_answered_in_measure))
+           D(syns_in_time_wait_are_answered_in_measure), D(the_closing_form_answers_acks_in_measure))
