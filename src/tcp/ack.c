@@ -94,8 +94,21 @@ advance_una(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *se
 }
 
 /*
- * The window came back. One octet in flight is a probe that was refused: it was never sent, as far as anybody need
- * know, so that it goes again with the text behind it and Nagle holds nothing back. More than that was lost.
+ * May the octet of a probe be taken back, as if it had never been sent? Only if it goes again at once, with the text
+ * behind it: else its ACK, which may be on its way, would acknowledge something not sent (9293:3.10.7.4/5).
+ */
+static bool
+may_take_back(const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
+{
+	uint32_t queued = pl_sndq_len(&h->sndq);
+
+	return pl_seq_diff(c->snd_nxt, c->snd_una) == 1 && !h->fin_sent &&
+	       c->snd_wnd >= PL_MIN(queued, pl_tcp_text_mss(c));
+}
+
+/*
+ * The window came back. One octet in flight is a probe that was refused: it goes again with the text behind it, and
+ * Nagle holds nothing back. More than that was lost.
  */
 static void
 leave_persist(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t wnd_before)
@@ -112,7 +125,7 @@ leave_persist(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t wnd_before)
 	if (wnd_before > 0 && c->snd_una == c->snd_nxt)
 		return; /* it waits for the override (9293:3.8.6.2.1), which no ACK may put off */
 	h->t.backoff = 0;
-	if (pl_seq_diff(c->snd_nxt, c->snd_una) == 1 && !h->fin_sent) {
+	if (may_take_back(c, h)) {
 		pl_ledger_clear(&t->core->mem, &h->ledger, c->snd_una);
 		c->snd_nxt = c->snd_una;
 	} else {

@@ -71,6 +71,8 @@ pl_tcp_closing_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 	cl->wscale = c->wscale;
 	cl->wnd = pl_tcp_window_advertise(t, c);
 	cl->bits = (c->flags & PL_CF_TS ? PL_CLOSING_TS : 0) | (c->snd_una == c->snd_nxt ? PL_CLOSING_FIN_ACKED : 0);
+	if (pl_tcp_is_outdated(pl_tcp_ts_age_ms(now, c->ts_recent_at)))
+		cl->bits |= PL_CLOSING_TS_OLD;
 	cl->rto_ms = (uint32_t)(pl_tcp_rto(c, &t->core->conf, h ? h->t.backoff : 0) / 1000000);
 	cl->resend_ms = pl_tcp_ms(now) + cl->rto_ms;
 	if (h && h->t.expire_at != PL_TIME_NEVER)
@@ -97,6 +99,22 @@ send_state(struct pl_tcp *t, const struct pl_tcp_closing *cl, const struct pl_pk
 	(void)pl_tcp_reply_push(t, &k, pkt, &r);
 }
 
+/* A segment that is dropped: one with text is always answered, which ends its repeats; others in measure. */
+static void
+answer(struct pl_tcp *t, const struct pl_tcp_closing *cl, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
+{
+	if (seg->text.len > 0 || pl_bucket_take(&t->challenge_bucket, t->core->now))
+		send_state(t, cl, pkt, false);
+}
+
+/* RFC 7323 §5.3 R1. */
+static bool
+is_old_timestamp(const struct pl_tcp_closing *cl, const struct pl_tcp_seg *seg)
+{
+	return (cl->bits & (PL_CLOSING_TS | PL_CLOSING_TS_OLD)) == PL_CLOSING_TS && seg->opt.has & PL_OPT_TS &&
+	       pl_tcp_is_old_timestamp(cl->ts_recent, 0, seg->opt.tsval);
+}
+
 /* Steps one to four of §3.10.7.4 on the small form. False: the segment is done with. */
 static bool
 may_go_on(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
@@ -104,17 +122,15 @@ may_go_on(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct pl_pkt *pkt,
 	struct pl_rcv_view v = {cl->rcv_nxt, cl->max_edge, cl->rcv_nxt};
 	enum pl_step step;
 
-	if (!(seg->flags & PL_TH_RST) && cl->bits & PL_CLOSING_TS && seg->opt.has & PL_OPT_TS &&
-	    pl_tcp_is_old_timestamp(cl->ts_recent, 0, seg->opt.tsval)) {
+	if (!(seg->flags & PL_TH_RST) && is_old_timestamp(cl, seg)) {
 		(void)PL_DROP(t->core, tcp_paws);
-		send_state(t, cl, pkt, false);
+		answer(t, cl, pkt, seg);
 		return false;
 	}
 	if (!pl_tcp_is_acceptable(&v, seg->seq, seg->len)) {
 		(void)PL_DROP(t->core, tcp_outside_window);
-		if (!(seg->flags & PL_TH_RST) &&
-		    (seg->text.len > 0 || pl_bucket_take(&t->challenge_bucket, t->core->now)))
-			send_state(t, cl, pkt, false);
+		if (!(seg->flags & PL_TH_RST))
+			answer(t, cl, pkt, seg);
 		return false;
 	}
 	if (seg->flags & PL_TH_RST) {
@@ -181,11 +197,13 @@ pl_tcp_closing_input(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct p
 {
 	if (!may_go_on(t, cl, pkt, seg))
 		return;
-	if (seg->opt.has & PL_OPT_TS && pl_seq_le(seg->seq, cl->rcv_nxt))
+	if (seg->opt.has & PL_OPT_TS && pl_seq_le(seg->seq, cl->rcv_nxt)) {
 		cl->ts_recent = seg->opt.tsval;
+		cl->bits &= (uint8_t)~PL_CLOSING_TS_OLD;
+	}
 	if (pl_seq_lt(cl->snd_nxt, seg->ack)) {
 		(void)PL_DROP(t->core, tcp_bad_ack);
-		send_state(t, cl, pkt, false);
+		answer(t, cl, pkt, seg);
 		return;
 	}
 	if (seg->ack == cl->snd_nxt && !(cl->bits & PL_CLOSING_FIN_ACKED) && !take_fin_ack(t, cl))

@@ -26,7 +26,12 @@ struct pl_tcp_closing {
 	uint8_t raddr[4]; /* IPv6: 12 more */
 };
 
-enum { PL_CLOSING_TS = 1, PL_CLOSING_FIN_ACKED = 2 };
+enum {
+	PL_CLOSING_TS = 1,
+	PL_CLOSING_FIN_ACKED = 2,
+	PL_CLOSING_TS_OLD =
+		4, /* ts_recent was outdated when this form began: PAWS waits for the next (RFC 7323 §5.5) */
+};
 
 _Static_assert(offsetof(struct pl_tcp_closing, raddr) + 4 <= 56, "see mem/objects.h");
 

@@ -108,7 +108,7 @@ struct pl_tcp_conn {
 	pl_seq max_edge;      /* right edge furthest ever */
 	pl_seq last_ack_sent; /* RFC 7323 §4.3 */
 	uint32_t ts_recent;
-	uint32_t ts_recent_ms; /* when, milliseconds modulo 2^32 */
+	uint32_t ts_recent_at; /* when, pl_tcp_ts_clock(): after years its age is still right */
 	uint32_t heard_ms;     /* last acceptable segment */
 	uint32_t born_ms;      /* SYN_SENT: first SYN */
 	pl_id opt;             /* options that differ from the stack's, struct pl_tcp_connopt, or 0 */
@@ -184,7 +184,8 @@ struct pl_tcp_timers {
 	pl_time rtx_at;      /* RTO or persist, by rtx_kind */
 	pl_time ack_at;      /* delayed ACK */
 	pl_time expire_at;   /* TIME_WAIT, FIN_WAIT_2, orphan */
-	pl_time stuck_since; /* SND.UNA has not moved, or the window is shut, since; PL_TIME_NEVER: nothing outstanding */
+	pl_time stuck_since; /* SND.UNA has not moved, or the window is shut, since; PL_TIME_NEVER: nothing outstanding;
+	                        TIME_WAIT: it began then */
 	uint8_t rtx_kind;    /* enum pl_rtx_timer */
 	uint8_t backoff;     /* times the RTO was doubled */
 };

@@ -38,6 +38,8 @@ pl_tcp_decide_ack(const struct pl_ack_view *v, pl_seq seg_ack)
 bool
 pl_tcp_is_fresh_window(const struct pl_wnd_view *v, pl_seq seg_seq, pl_seq seg_ack)
 {
+	if (pl_seq_lt(seg_ack, v->snd_una))
+		return false;
 	if (pl_seq_lt(v->snd_una, seg_ack)) /* DEVIATES, as Linux: new ACKs always bring their window */
 		return true;
 	if (pl_seq_lt(v->snd_wl1, seg_seq))
@@ -46,9 +48,15 @@ pl_tcp_is_fresh_window(const struct pl_wnd_view *v, pl_seq seg_seq, pl_seq seg_a
 }
 
 bool
+pl_tcp_is_outdated(uint32_t age_ms)
+{
+	return age_ms >= PAWS_IDLE_MS;
+}
+
+bool
 pl_tcp_is_old_timestamp(uint32_t ts_recent, uint32_t age_ms, uint32_t seg_tsval)
 {
-	return (int32_t)(seg_tsval - ts_recent) < 0 && age_ms < PAWS_IDLE_MS;
+	return (int32_t)(seg_tsval - ts_recent) < 0 && !pl_tcp_is_outdated(age_ms);
 }
 
 bool

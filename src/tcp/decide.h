@@ -46,6 +46,9 @@ enum pl_step pl_tcp_decide_ack(const struct pl_ack_view *v, pl_seq seg_ack);
 /** Does this segment's window count (§3.10.7.4 fifth)? */
 bool pl_tcp_is_fresh_window(const struct pl_wnd_view *v, pl_seq seg_seq, pl_seq seg_ack);
 
+/** Is a TS.Recent of that age good for nothing (RFC 7323 §5.5)? */
+bool pl_tcp_is_outdated(uint32_t age_ms);
+
 /** PAWS (RFC 7323 §5.3): is the timestamp older than TS.Recent, and TS.Recent not outdated? age_ms: of TS.Recent. */
 bool pl_tcp_is_old_timestamp(uint32_t ts_recent, uint32_t age_ms, uint32_t seg_tsval);
 

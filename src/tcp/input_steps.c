@@ -21,7 +21,7 @@ rcv_view(const struct pl_tcp_conn *c)
 static uint32_t
 ts_age(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	return pl_tcp_ms(t->core->now) - c->ts_recent_ms;
+	return pl_tcp_ts_age_ms(t->core->now, c->ts_recent_at);
 }
 
 static bool
@@ -76,7 +76,16 @@ step_timestamp(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg 
 	if (!pl_tcp_may_take_timestamp(c->ts_recent, ts_age(t, c), seg->opt.tsval, seg->seq, c->last_ack_sent))
 		return;
 	c->ts_recent = seg->opt.tsval;
-	c->ts_recent_ms = pl_tcp_ms(t->core->now);
+	c->ts_recent_at = pl_tcp_ts_clock(t->core->now);
+}
+
+/* Both FINs are acknowledged: CLOSED, but for text that the application has not read. */
+static bool
+is_only_read_from(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	return c->rec.state == PLIM_LAST_ACK && h && h->fin_sent && c->snd_una == c->snd_nxt;
 }
 
 /* Second: RST. */
@@ -92,6 +101,10 @@ step_rst(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, cons
 	case PL_STEP_RESET:
 		if (c->rec.state == PLIM_TIME_WAIT) {
 			(void)PL_DROP(t->core, tcp_timewait_rst); /* RFC 1337 */
+			return PL_STEP_DROP;
+		}
+		if (is_only_read_from(t, c)) {
+			(void)PL_DROP(t->core, tcp_no_connection); /* 9293:3.10.7.1 */
 			return PL_STEP_DROP;
 		}
 		pl_tcp_conn_end(t, c, c->rec.state == PLIM_SYN_RECEIVED ? -PLIM_EREFUSED : -PLIM_ERESET, 0);
@@ -148,6 +161,7 @@ pl_tcp_begin_timewait(struct pl_tcp *t, struct pl_tcp_conn *c)
 		h = pl_tcp_inflate(t, c, PL_GRANT_RESERVE);
 		if (h) {
 			h->t.expire_at = t->core->now + PL_MS(2 * t->core->conf.msl_ms);
+			h->t.stuck_since = t->core->now;
 			h->t.rtx_kind = PL_RTX_OFF;
 			h->t.rtx_at = PL_TIME_NEVER;
 			pl_tcp_timer_arm(t, c);
@@ -162,11 +176,14 @@ static void
 in_timewait(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	pl_time two_msl = PL_MS(2 * t->core->conf.msl_ms);
 
 	if (seg->len == 0)
 		return;
-	if (h && seg->flags & PL_TH_FIN) {
-		h->t.expire_at = t->core->now + PL_MS(2 * t->core->conf.msl_ms);
+	/* 9293:3.10.7.4/8, 4 MSL in all as in the small form; once it expired with text to read, it stays so. */
+	if (h && seg->flags & PL_TH_FIN && t->core->now - h->t.stuck_since <= two_msl &&
+	    h->t.expire_at != PL_TIME_NEVER) {
+		h->t.expire_at = t->core->now + two_msl;
 		pl_tcp_timer_arm(t, c);
 	}
 	pl_tcp_ack_now(t, c, pkt);

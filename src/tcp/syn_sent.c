@@ -34,7 +34,8 @@ take_syn(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg)
 	c->snd_una = snd_una;
 	c->snd_nxt = snd_nxt;
 	c->ts_recent = seg->opt.tsval;
-	c->ts_recent_ms = c->heard_ms = pl_tcp_ms(t->core->now);
+	c->ts_recent_at = pl_tcp_ts_clock(t->core->now);
+	c->heard_ms = pl_tcp_ms(t->core->now);
 }
 
 /* The SYN's own round trip: by the echoed timestamp, or by the only SYN that was sent. */

@@ -275,6 +275,45 @@ remember(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_syn *e, const str
 	send_synack(t, pkt, e);
 }
 
+/* What the rules of SYN-RECEIVED look at. */
+static struct pl_rcv_view
+rcv_view(const struct pl_syn *e, uint32_t rcv_wnd)
+{
+	pl_seq rcv_nxt = pl_seq_add(e->irs, 1);
+
+	return (struct pl_rcv_view){rcv_nxt, pl_seq_add(rcv_nxt, rcv_wnd), rcv_nxt};
+}
+
+static uint32_t
+rcv_wnd_of(const struct pl_tcp *t, const struct pl_syn *e)
+{
+	struct pl_tuple k = tuple_of(e);
+
+	return pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), true);
+}
+
+/*
+ * A SYN for a half-open connection. True: it is answered. Out of the window it may be older than the one we
+ * hold (9293:3.10.7.4/1); a client that began again resets by our answer, and its next SYN finds no entry.
+ */
+static bool
+is_answered_syn(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_syn *e, const struct pl_tcp_seg *seg)
+{
+	struct pl_rcv_view v = rcv_view(e, rcv_wnd_of(t, e));
+
+	if (e->irs == seg->seq) { /* the peer sent it again */
+		e->tsval = seg->opt.tsval;
+		send_synack(t, pkt, e);
+		return true;
+	}
+	if (pl_tcp_is_acceptable(&v, seg->seq, seg->len))
+		return false; /* 9293:3.10.7.4/4: back to LISTEN */
+	(void)PL_DROP(t->core, tcp_outside_window);
+	if (pl_bucket_take(&t->challenge_bucket, t->core->now))
+		send_synack(t, pkt, e);
+	return true;
+}
+
 void
 pl_syncache_syn(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg,
                 pl_seq iss_floor)
@@ -286,13 +325,10 @@ pl_syncache_syn(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt
 		(void)PL_DROP(t->core, syn_backlog);
 		return;
 	}
-	if (e && e->irs == seg->seq) { /* the peer sent it again */
-		e->tsval = seg->opt.tsval;
-		send_synack(t, pkt, e);
+	if (e && is_answered_syn(t, pkt, e, seg))
 		return;
-	}
 	if (e)
-		remove_entry(t, e); /* 9293:3.10.7.4/4: back to LISTEN */
+		remove_entry(t, e);
 	e = t->core->conf.syn_cookies == 2 && iss_floor == 0 ? NULL
 	                                                     : new_entry(t, bucket_for(t, &k.raddr), k.raddr.family);
 	if (e)
@@ -322,7 +358,7 @@ establish(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_tuple *k,
 	}
 	pl_tcp_fill(t, c, k, hs);
 	c->ts_recent = hs->tsval; /* the segment's own follows the rule of every segment (RFC 7323 §4.3) */
-	c->ts_recent_ms = pl_tcp_ms(t->core->now);
+	c->ts_recent_at = pl_tcp_ts_clock(t->core->now);
 	c->snd_wnd = c->max_snd_wnd = seg->wnd << pl_conn_snd_shift(c);
 	c->snd_wl1 = seg->seq;
 	c->snd_wl2 = seg->ack;
@@ -335,8 +371,7 @@ establish(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_tuple *k,
 static enum pl_step
 decide_half_open(const struct pl_syn *e, uint32_t rcv_wnd, const struct pl_tcp_seg *seg)
 {
-	pl_seq rcv_nxt = pl_seq_add(e->irs, 1);
-	struct pl_rcv_view v = {rcv_nxt, pl_seq_add(rcv_nxt, rcv_wnd), rcv_nxt};
+	struct pl_rcv_view v = rcv_view(e, rcv_wnd);
 
 	if (seg->flags & PL_TH_RST)
 		return pl_tcp_decide_rst(&v, seg->seq);
@@ -344,6 +379,8 @@ decide_half_open(const struct pl_syn *e, uint32_t rcv_wnd, const struct pl_tcp_s
 		return PL_STEP_ACK; /* RFC 7323 §5.3 R1 */
 	if (!pl_tcp_is_acceptable(&v, seg->seq, seg->len))
 		return PL_STEP_ACK;
+	if (seg->flags & PL_TH_SYN)
+		return PL_STEP_CHALLENGE; /* a SYN-ACK: no third step, and its window is not scaled */
 	return seg->flags & PL_TH_ACK ? PL_STEP_CONTINUE : PL_STEP_DROP;
 }
 
@@ -366,7 +403,7 @@ pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const struct pl_pkt *pkt, 
 	struct pl_handshake hs = {.iss = e->iss, .irs = e->irs, .mss = e->mss, .opts = e->opts, .wscale = e->wscale};
 	struct pl_tcp_conn *c;
 
-	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), true);
+	hs.rcv_wnd = rcv_wnd_of(t, e);
 	hs.tsval = e->tsval;
 	switch (decide_half_open(e, hs.rcv_wnd, seg)) {
 	case PL_STEP_CONTINUE: break;
@@ -431,6 +468,8 @@ visit(struct pl_tcp *t, struct pl_syn *e, pl_time now)
 
 	if ((int32_t)(pl_tcp_ms(now) - e->due_ms) < 0)
 		return true;
+	if (!pl_tcp_table_listener(t, e->laddr, e->family, e->lport))
+		return false; /* closed since */
 	if (e->tries > conf->synack_retries || age >= conf->synack_timeout_ms)
 		return false;
 	wait = PL_MIN(conf->rto_initial_ms << e->tries, conf->rto_max_ms);

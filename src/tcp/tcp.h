@@ -80,6 +80,24 @@ pl_tcp_us(pl_time now)
 	return (uint32_t)(now / 1000u);
 }
 
+#define PL_TCP_TS_TICK_SHIFT 28 /* 2^28 ns: 268 ms; modulo 2^32 that is 36 years */
+
+/** The clock for the age of TS.Recent, which must not wrap while a connection lives. */
+static inline uint32_t
+pl_tcp_ts_clock(pl_time now)
+{
+	return (uint32_t)(now >> PL_TCP_TS_TICK_SHIFT);
+}
+
+/** Milliseconds since it showed `at`; those that a uint32_t cannot hold are its largest. */
+static inline uint32_t
+pl_tcp_ts_age_ms(pl_time now, uint32_t at)
+{
+	uint64_t ms = ((uint64_t)(pl_tcp_ts_clock(now) - at) << PL_TCP_TS_TICK_SHIFT) / 1000000u;
+
+	return (uint32_t)PL_MIN(ms, UINT32_MAX);
+}
+
 /* ---- access ---- */
 
 static inline struct pl_tcp_rec *

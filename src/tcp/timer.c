@@ -79,12 +79,19 @@ keepalive_of(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	};
 }
 
+/* Is there a peer left that could be asked? Not once both sides closed. */
+static bool
+may_keep_alive(enum plim_state s)
+{
+	return s == PLIM_ESTABLISHED || s == PLIM_CLOSE_WAIT || s == PLIM_FIN_WAIT_1 || s == PLIM_FIN_WAIT_2;
+}
+
 static pl_time
 keepalive_deadline(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
 	struct keepalive k;
 
-	if (!(c->flags & PL_CF_KEEPALIVE) || c->snd_una != c->snd_nxt || !pl_tcp_is_synchronized(c->rec.state))
+	if (!(c->flags & PL_CF_KEEPALIVE) || c->snd_una != c->snd_nxt || !may_keep_alive(c->rec.state))
 		return PL_TIME_NEVER; /* MUST-25, MUST-26 */
 	k = keepalive_of(t, c);
 	return ms_ahead(t, c->heard_ms + k.idle_ms + c->probes * k.interval_ms);

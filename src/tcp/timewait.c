@@ -155,15 +155,18 @@ void
 pl_tcp_timewait_input(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct pl_pkt *pkt,
                       const struct pl_tcp_seg *seg)
 {
+	bool repairs; /* text and FIN: an ACK ends their repeats */
+
 	if (seg->flags & PL_TH_RST) { /* RFC 1337 */
 		(void)PL_DROP(t->core, tcp_timewait_rst);
 		return;
 	}
 	if (seg->flags & PL_TH_FIN && pl_seq_add(seg->seq, seg->len) == w->rcv_nxt)
 		restart(t, w);
-	if (seg->len > 0 || seg->flags & PL_TH_SYN || seg->seq != w->rcv_nxt) {
+	repairs = seg->len > 0 && !(seg->flags & PL_TH_SYN);
+	if (repairs || seg->flags & PL_TH_SYN || seg->seq != w->rcv_nxt) {
 		(void)PL_DROP(t->core, tcp_outside_window);
-		if (seg->len > 0 || pl_bucket_take(&t->challenge_bucket, t->core->now))
+		if (repairs || pl_bucket_take(&t->challenge_bucket, t->core->now))
 			send_ack(t, w, pkt);
 	}
 }

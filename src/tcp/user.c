@@ -296,6 +296,7 @@ queue_fin(struct pl_tcp *t, struct pl_tcp_conn *c)
 	h->sndq.more = false;
 	h->sndq.push = h->sndq.end;
 	c->flags |= PL_CF_SHUT;
+	c->flags &= (uint16_t)~PL_CF_WANT_WRITE; /* no room will be told of: nobody need look for it */
 	pl_tcp_set_state(t, &c->rec, c->rec.state == PLIM_CLOSE_WAIT ? PLIM_LAST_ACK : PLIM_FIN_WAIT_1);
 	pl_tcp_want(t, c, PL_WANT_OUTPUT);
 	pl_tcp_timer_ensure_rtx(t, c);
@@ -321,6 +322,23 @@ give_up(struct pl_tcp *t, struct pl_tcp_conn *c)
 	pl_tcp_conn_free(t, c);
 }
 
+/* Nobody is left who would end it: the small form has a deadline, or a hot part does. */
+static void
+end_fin_wait_2_in_time(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	struct pl_tcp_hot *h;
+
+	if (pl_tcp_settle(t, c))
+		return;
+	h = pl_tcp_inflate(t, c, PL_GRANT_RESERVE);
+	if (!h) {
+		give_up(t, c);
+		return;
+	}
+	h->t.expire_at = t->core->now + PL_MS(t->core->conf.fin_wait_2_timeout_ms);
+	pl_tcp_timer_arm(t, c);
+}
+
 /* An orphan sends what it has, then FIN: in the small form at once if there is nothing to send. */
 static void
 close_orphan(struct pl_tcp *t, struct pl_tcp_conn *c)
@@ -337,12 +355,7 @@ close_orphan(struct pl_tcp *t, struct pl_tcp_conn *c)
 		else
 			queue_fin(t, c);
 		return;
-	case PLIM_FIN_WAIT_2:
-		if (!pl_tcp_settle(t, c) && h) {
-			h->t.expire_at = t->core->now + PL_MS(t->core->conf.fin_wait_2_timeout_ms);
-			pl_tcp_timer_arm(t, c);
-		}
-		return;
+	case PLIM_FIN_WAIT_2: end_fin_wait_2_in_time(t, c); return;
 	case PLIM_TIME_WAIT: pl_tcp_timewait_enter(t, c); return;
 	default: (void)pl_tcp_settle(t, c); return;
 	}

@@ -576,9 +576,9 @@ a_new_syn_with_another_sequence_replaces_the_half_open_one(void **state)
 	peer(SYN, .seq = 100, .mss = 1460);
 	we(SYN | ACK, .ack = 101);
 	at(10);
-	peer(SYN, .seq = 50000, .mss = 1460);
-	we(SYN | ACK, .ack = 50001);
-	peer(ACK, .seq = 50001, .ack = ISS + 1);
+	peer(SYN, .seq = 2000, .mss = 1460);
+	we(SYN | ACK, .ack = 2001);
+	peer(ACK, .seq = 2001, .ack = ISS + 1);
 	nothing();
 	assert_int_equal(count_state(PLIM_ESTABLISHED), 1);
 }

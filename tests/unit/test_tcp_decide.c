@@ -118,8 +118,9 @@ a_window_counts_if_it_is_newer(void **state)
 					for (unsigned una = 0; una < SPACE; una += 21) {
 						struct pl_wnd_view v = {una, wl1, wl2};
 						/* half of the space ahead counts as behind, both ways */
-						bool want = ahead(ack, una) < 0 || ahead(seq, wl1) < 0 ||
-						            (seq == wl1 && (ahead(wl2, ack) >= 0 || ack == wl2));
+						bool newer = ahead(ack, una) < 0 || ahead(seq, wl1) < 0 ||
+						             (seq == wl1 && (ahead(wl2, ack) >= 0 || ack == wl2));
+						bool want = newer && ahead(ack, una) <= 0;
 
 						if (ahead(una, ack) == -HALF || ahead(wl1, seq) == -HALF ||
 						    ahead(wl2, ack) == -HALF)
