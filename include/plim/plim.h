@@ -10,7 +10,8 @@
  *  - Results: >= 0 on success, a negative PLIM_E... code on failure. Out-parameters
  *    are untouched on failure, unless a comment says otherwise.
  *  - Time is plim_time: nanoseconds that never go back, from any origin. Calls
- *    without a time happen at the latest time the stack was given.
+ *    without a time happen at the latest time the stack was given. After a long silence call
+ *    plim_poll() first: deadlines count from that time.
  *  - Sizes are octets. Addresses are in network order, ports in host order.
  *  - Handles are {index, generation}. A stale one gives PLIM_ESTALE, never a crash.
  *  - Ownership words: `borrows` = used during the call only; `takes` = the stack's
