@@ -154,21 +154,20 @@ step_urg(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg)
 void
 pl_tcp_begin_timewait(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
-	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	struct pl_tcp_hot *h = NULL;
 
 	pl_tcp_set_state(t, &c->rec, PLIM_TIME_WAIT);
-	if (!(c->flags & PL_CF_ORPHAN)) {
+	if (!(c->flags & PL_CF_ORPHAN))
 		h = pl_tcp_inflate(t, c, PL_GRANT_RESERVE);
-		if (h) {
-			h->t.expire_at = t->core->now + PL_MS(2 * t->core->conf.msl_ms);
-			h->t.stuck_since = t->core->now;
-			h->t.rtx_kind = PL_RTX_OFF;
-			h->t.rtx_at = PL_TIME_NEVER;
-			pl_tcp_timer_arm(t, c);
-			return;
-		}
+	if (!h) {
+		pl_tcp_timewait_enter(t, c);
+		return;
 	}
-	pl_tcp_timewait_enter(t, c);
+	h->t.expire_at = t->core->now + PL_MS(2 * t->core->conf.msl_ms);
+	h->t.stuck_since = t->core->now;
+	h->t.rtx_kind = PL_RTX_OFF;
+	h->t.rtx_at = PL_TIME_NEVER;
+	pl_tcp_timer_arm(t, c);
 }
 
 /* A full record in TIME_WAIT, whose application has not let go yet. */
