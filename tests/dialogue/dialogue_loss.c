@@ -450,7 +450,42 @@ after_a_pause_of_an_rto_the_initial_window_goes(void **state)
 	burst_after_a_pause(900, 10);
 }
 
-TESTS_MAIN(D(without_a_pause_the_window_stays), D(after_a_pause_of_an_rto_the_initial_window_goes),
+/* Ten segments in flight, the first is lost: what is left of the window. */
+static uint32_t
+threshold_after_a_loss(void)
+{
+	struct plim_conn_info ci;
+
+	established_with_sack();
+	assert_int_equal(app_send(10 * MSS), 10 * MSS);
+	(void)take_full(SEQ(0), 10, MSS);
+	at(50);
+	for (unsigned i = 2; i < 6; i++)
+		peer(ACK, .seq = 1, .ack = SEQ(0), .n_sack = 1, .sack = {{SEQ(1), SEQ(i)}});
+	assert_int_equal(plim_conn_info(d.s, d.h, &ci), PLIM_OK);
+	assert_int_equal(count_tcp(PLIM_TCP_fast_recoveries), 1);
+	app_abort();
+	(void)ignore_rest();
+	return ci.ssthresh;
+}
+
+static void
+cubic_is_the_default_and_keeps_seven_tenths(void **state)
+{
+	(void)state; /* RFC 9438 §4.6 */
+	assert_int_equal(threshold_after_a_loss(), 7 * MSS);
+}
+
+static void
+newreno_is_a_choice_and_keeps_a_half(void **state)
+{
+	(void)state; /* RFC 5681 §3.1 */
+	d.conf.congestion_control = 0;
+	assert_int_equal(threshold_after_a_loss(), 5 * MSS);
+}
+
+TESTS_MAIN(D(cubic_is_the_default_and_keeps_seven_tenths), D(newreno_is_a_choice_and_keeps_a_half),
+           D(without_a_pause_the_window_stays), D(after_a_pause_of_an_rto_the_initial_window_goes),
            D(rto_repeats_the_first_segment_with_backoff), D(text_nobody_acknowledges_ends_the_connection_at_r2),
            D(the_user_timeout_is_r2_of_one_connection), D(the_rto_follows_the_round_trip_time),
            D(no_sample_from_a_segment_sent_twice), D(after_a_lost_syn_the_rto_is_three_seconds),
