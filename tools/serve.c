@@ -117,9 +117,8 @@ count_refusals(void)
 	struct plim_stats st;
 
 	plim_stats(serve.world.stack, &st);
-	return st.drops[PLIM_DROP_syn_no_memory] + st.drops[PLIM_DROP_syn_backlog] + st.drops[PLIM_DROP_no_memory] +
-	       st.actions[PLIM_ACTION_evicted] + st.actions[PLIM_ACTION_orphan_evicted] +
-	       serve.server.aborted_for_memory;
+	return st.drops[PLIM_DROP_syn_no_memory] + st.drops[PLIM_DROP_syn_backlog] +
+	       st.actions[PLIM_ACTION_orphan_evicted] + serve.server.aborted_for_memory;
 }
 
 /* When memory is used up, say so: one line, at most every five seconds. */

@@ -561,9 +561,7 @@ enum plim_state {
 	X(syn_replaced, "half-open connection replaced by a newer one")                            \
 	X(syn_cookie_bad, "ACK without a connection and without a valid cookie")                   \
 	X(syn_no_memory, "no record for a completed handshake")                                    \
-	X(syn_limited, "SYN-ACK by cookie: rate limit or ring full")                               \
-	X(loop_full, "internal loop is full")                                                      \
-	X(no_memory, "no block for it")
+	X(syn_limited, "SYN-ACK by cookie: rate limit or ring full")
 
 enum plim_drop {
 #define PLIM_X(name, text) PLIM_DROP_##name,
@@ -582,7 +580,6 @@ enum plim_drop {
 	X(ooo_pruned, "out-of-order tail given up for the segment at RCV.NXT") \
 	X(timewait_replaced, "oldest TIME_WAIT record replaced")               \
 	X(orphan_evicted, "connection without a handle ended over its cap")    \
-	X(evicted, "connection ended to stay under the target")                \
 	X(cookie_sent, "SYN-ACK by cookie")                                    \
 	X(cookie_taken, "connection made from a cookie")                       \
 	X(charge_refused, "application charge refused")
@@ -599,7 +596,7 @@ enum plim_action {
 /* clang-format off */
 #define PLIM_TCP_COUNTERS(X)                                                                                    \
 	X(segments_in) X(segments_out) X(octets_in) X(octets_out) X(retransmitted) X(resets_in) X(resets_out)     \
-	X(fast_recoveries) X(timeouts) X(tail_probes) X(spurious) X(challenge_acks) X(window_probes)              \
+	X(fast_recoveries) X(timeouts) X(spurious) X(challenge_acks) X(window_probes)              \
 	X(keepalive_probes) X(active_opens) X(passive_opens) X(failed_opens) X(accepted) X(delayed_acks) X(dsacks) \
 	X(out_of_order) X(duplicates) X(timewait_reused)
 /* clang-format on */
