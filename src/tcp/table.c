@@ -97,12 +97,6 @@ pl_tcp_table_find(const struct pl_tcp *t, const struct pl_tuple *k)
 	return find(t, &key);
 }
 
-bool
-pl_tcp_table_has(const struct pl_tcp *t, const struct pl_tuple *k)
-{
-	return pl_tcp_table_find(t, k) != NULL;
-}
-
 static struct pl_tcp_listener *
 find_listener(const struct pl_tcp *t, uint8_t laddr, uint8_t family, uint16_t lport)
 {

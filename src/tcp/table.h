@@ -29,7 +29,4 @@ void pl_tcp_table_remove(struct pl_tcp *t, struct pl_tcp_rec *r);
 /** The record `from` was copied to `to`: its chain follows. */
 void pl_tcp_table_moved(struct pl_tcp *t, pl_id from, struct pl_tcp_rec *to);
 
-/** Is there a connection on this local port and address to that remote end? */
-bool pl_tcp_table_has(const struct pl_tcp *t, const struct pl_tuple *k);
-
 #endif
