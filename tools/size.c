@@ -16,7 +16,6 @@
 #define CAP_CONN_PCT 75 /* records, stream, index and application's share of the target (DESIGN section 4) */
 #define RECORD_PCT 60
 #define NODE_IDS 64 /* storage blocks that one index node names */
-#define HASH_OCTETS 4
 
 struct question {
 	uint64_t connections, window;
@@ -79,7 +78,7 @@ static const struct args_option options[] = {
 static uint64_t
 connection_octets(uint64_t window, uint32_t block)
 {
-	uint64_t record = octets_of[PL_OBJ_conn6] + octets_of[PL_OBJ_slot] + HASH_OCTETS;
+	uint64_t record = octets_of[PL_OBJ_conn6] + octets_of[PL_OBJ_slot] + PL_HASH_OCTETS;
 	uint64_t blocks = window > 0 ? (window + block - 1) / block + 1 : 0;
 
 	if (window == 0)
@@ -115,7 +114,7 @@ least_target(const struct question *q)
 static void
 print_form(const char *text, enum pl_obj v4, enum pl_obj v6, bool has_slot)
 {
-	uint32_t more = has_slot ? octets_of[PL_OBJ_slot] + HASH_OCTETS : HASH_OCTETS;
+	uint32_t more = has_slot ? octets_of[PL_OBJ_slot] + PL_HASH_OCTETS : PL_HASH_OCTETS;
 
 	printf("  %-36s %6u %6u\n", text, octets_of[v4] + more, octets_of[v6] + more);
 }
@@ -128,7 +127,8 @@ print_forms(void)
 	print_form("established, idle", PL_OBJ_conn4, PL_OBJ_conn6, true);
 	print_form("closing, nothing to send", PL_OBJ_closing4, PL_OBJ_closing6, false);
 	print_form("TIME_WAIT", PL_OBJ_tw4, PL_OBJ_tw6, false);
-	printf("  %-36s %6u %6u\n", "more while active", octets_of[PL_OBJ_hot], octets_of[PL_OBJ_hot]);
+	printf("  %-36s %6u %6u\n", "active, without blocks", PL_CONN_OCTETS(4) + PL_OCTETS_hot,
+	       PL_CONN_OCTETS(6) + PL_OCTETS_hot);
 }
 
 static void

@@ -57,8 +57,9 @@ typedef plim_time pl_time;
 #define PL_MS(n) ((pl_time)(n)*1000000u)
 #define PL_SEC(n) ((pl_time)(n)*1000000000u)
 
-/** The object's number in the arena: its offset / 8. 0 is nobody. */
+/** The object's number in the arena: its offset / PL_ID_OCTETS. 0 is nobody. */
 typedef uint32_t pl_id;
+#define PL_ID_OCTETS 4u
 
 /** A run of octets that is only read. */
 struct pl_span {

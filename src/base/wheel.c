@@ -24,7 +24,7 @@
 static struct pl_wnode *
 node(const struct pl_wheel *w, pl_id id)
 {
-	return (struct pl_wnode *)(void *)(w->base + (size_t)id * 8 + w->node_offset);
+	return (struct pl_wnode *)(void *)(w->base + (size_t)id * PL_ID_OCTETS + w->node_offset);
 }
 
 static uint64_t

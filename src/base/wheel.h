@@ -30,7 +30,7 @@ struct pl_wheel {
 	pl_id due;                      /* fired, not yet handed out */
 	uint64_t used[PL_WHEEL_LEVELS]; /* slots that are not empty */
 	pl_id head[PL_WHEEL_LEVELS][PL_WHEEL_SLOTS];
-	uint8_t *base;        /* arena: a node is at base + id * 8 + node_offset */
+	uint8_t *base;        /* arena: a node is at base + id * PL_ID_OCTETS + node_offset */
 	uint32_t node_offset; /* of the pl_wnode in its object */
 };
 

@@ -42,10 +42,11 @@ is_deep_enough(const struct pl_mem *m, uint32_t depth, uint32_t lo, uint32_t hi)
 static pl_id *
 find_ref(const struct pl_mem *m, const struct pl_bmap *b, uint32_t n)
 {
-	pl_id node = b->root;
+	pl_id node;
 
 	if (b->depth == 0)
 		return (pl_id *)&b->in[n % PL_BMAP_INLINE];
+	node = b->root;
 	for (uint32_t level = b->depth - 1u; level > 0; level--) {
 		node = node_at(m, node)[n >> (6 * level) & 63];
 		if (!node)
@@ -80,7 +81,6 @@ grow_from_inline(struct pl_mem *m, struct pl_bmap *b, enum pl_grant grant)
 		return false;
 	for (uint32_t n = b->lo; n != b->hi; n = (n + 1) & number_mask(m))
 		node_at(m, root)[n & 63] = b->in[n % PL_BMAP_INLINE];
-	memset(b->in, 0, sizeof b->in);
 	b->root = root;
 	b->depth = 1;
 	return true;
@@ -149,10 +149,11 @@ extend(struct pl_mem *m, struct pl_bmap *b, uint32_t n, enum pl_grant grant)
 static pl_id *
 make_ref(struct pl_mem *m, struct pl_bmap *b, uint32_t n, enum pl_grant grant)
 {
-	pl_id node = b->root;
+	pl_id node;
 
 	if (b->depth == 0)
 		return &b->in[n % PL_BMAP_INLINE];
+	node = b->root;
 	for (uint32_t level = b->depth - 1u; level > 0; level--) {
 		uint32_t i = n >> (6 * level) & 63;
 		pl_id child = node_at(m, node)[i];
@@ -281,7 +282,7 @@ settle_empty(struct pl_mem *m, struct pl_bmap *b)
 		return;
 	if (b->depth > 0)
 		free_node(m, b, b->root);
-	b->root = 0;
+	memset(b->in, 0, sizeof b->in);
 	b->depth = 0;
 }
 

@@ -21,10 +21,12 @@
 
 struct pl_bmap {
 	pl_seq base;
-	uint32_t lo, hi;          /* block numbers [lo, hi) may be present */
-	pl_id in[PL_BMAP_INLINE]; /* depth 0: block n at n % 4 */
-	pl_id root;               /* depth > 0 */
-	uint32_t blocks;          /* present */
+	uint32_t lo, hi; /* block numbers [lo, hi) may be present */
+	union {
+		pl_id in[PL_BMAP_INLINE]; /* depth 0: block n at n % 4 */
+		pl_id root;               /* depth > 0 */
+	};
+	uint32_t blocks; /* present */
 	uint16_t nodes;
 	uint8_t depth;
 };

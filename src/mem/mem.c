@@ -129,7 +129,7 @@ link_of(const struct pl_mem *m, uint32_t slab, uint32_t object)
 static uint32_t
 slab_of(const struct pl_mem *m, pl_id id)
 {
-	return (uint32_t)(((size_t)id * 8 - m->first_octet) >> m->slab_shift);
+	return (uint32_t)(((size_t)id * PL_ID_OCTETS - m->first_octet) >> m->slab_shift);
 }
 
 /* ---- lists of part-used slabs ---- */
@@ -389,7 +389,7 @@ pl_mem_uncharge(struct pl_mem *m, uint64_t octets)
 bool
 pl_mem_is_object(const struct pl_mem *m, enum pl_obj type, pl_id id)
 {
-	size_t at = (size_t)id * 8;
+	size_t at = (size_t)id * PL_ID_OCTETS;
 	uint32_t slab;
 	size_t in_slab;
 
@@ -407,7 +407,7 @@ pl_mem_walk(const struct pl_mem *m, enum pl_obj type, pl_id after)
 {
 	uint32_t slab = 0, object = 0;
 
-	if (after && (size_t)after * 8 >= m->first_octet) {
+	if (after && (size_t)after * PL_ID_OCTETS >= m->first_octet) {
 		slab = slab_of(m, after);
 		if (slab < m->fresh_slabs && m->slabs[slab].type == type)
 			object = (uint32_t)(((uint8_t *)pl_mem_ptr(m, after) - slab_base(m, slab)) /

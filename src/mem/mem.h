@@ -4,7 +4,7 @@
  *
  * Real octets are counted: a class holds its slabs, slack included. An allocation
  * names its type (and so its class); the caller accounts it to its owner. Objects
- * are named by pl_id (offset / 8), so records may be looked at from anywhere and a
+ * are named by pl_id (offset / 4), so records may be looked at from anywhere and a
  * wild number is found out (pl_mem_is_live).
  *
  * Bounds: a class never holds more than its cap; record + stream + index + app are
@@ -95,12 +95,12 @@ void pl_mem_uncharge(struct pl_mem *m, uint64_t octets);
 static inline void *
 pl_mem_ptr(const struct pl_mem *m, pl_id id)
 {
-	return m->region + (size_t)id * 8;
+	return m->region + (size_t)id * PL_ID_OCTETS;
 }
 static inline pl_id
 pl_mem_id(const struct pl_mem *m, const void *p)
 {
-	return (pl_id)((size_t)((const uint8_t *)p - m->region) / 8);
+	return (pl_id)((size_t)((const uint8_t *)p - m->region) / PL_ID_OCTETS);
 }
 static inline uint32_t
 pl_mem_octets(const struct pl_mem *m, enum pl_obj type)

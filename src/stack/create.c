@@ -7,7 +7,7 @@
 #include "stack/config.h"
 
 #define LEAST_TARGET (1024u * 1024u)  /* the least T with defaults */
-#define MOST_TARGET ((size_t)1 << 34) /* ids are 32 bits of 8 octets */
+#define MOST_TARGET ((size_t)1 << 34) /* 2^32 ids of PL_ID_OCTETS */
 
 static size_t
 head_octets(void)

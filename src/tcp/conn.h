@@ -12,9 +12,9 @@
  *   half-open                 tcp/syncache.h      48 / 64
  *   SYN_SENT, idle            pl_tcp_conn         104 / 120, + 16 handle slot
  *   parked (unread text)      + pl_tcp_park       + 96 (index), + blocks
- *   active                    + pl_tcp_hot        + 392
+ *   active                    + pl_tcp_hot        + 368
  *   closing without data      tcp/closing.h       56 / 72
- *   TIME_WAIT                 tcp/timewait.h      48 / 64
+ *   TIME_WAIT                 tcp/timewait.h      44 / 56
  */
 #ifndef PL_TCP_CONN_H
 #define PL_TCP_CONN_H
@@ -188,6 +188,8 @@ struct pl_tcp_timers {
 	                        TIME_WAIT: it began then */
 	uint8_t rtx_kind;    /* enum pl_rtx_timer */
 	uint8_t backoff;     /* times the RTO was doubled */
+	uint16_t rcv_mss;    /* delayed ACK: estimate of the peer's segment size */
+	uint32_t unacked_segs; /* delayed ACK: full segments since our last one */
 };
 
 /** The hot part. */
@@ -196,7 +198,11 @@ struct pl_tcp_hot {
 	pl_id conn;
 	struct pl_link tx;    /* in the output queue, or the one of those that wait for a neighbour */
 	struct pl_link quiet; /* in the order of quiet */
-	uint32_t want;        /* PL_WANT_... */
+	uint8_t want;         /* PL_WANT_... */
+	bool urgent : 1;      /* urgent text is ahead of the application */
+	bool fin_sent : 1;    /* SND.NXT is beyond our FIN */
+	bool is_queued : 1;   /* `tx` is in a queue */
+	pl_seq snd_up;        /* end of our urgent data; == snd_una: none */
 	struct pl_tcp_timers t;
 	struct pl_ledger ledger;
 	struct pl_rcvq rcvq;
@@ -204,18 +210,12 @@ struct pl_tcp_hot {
 	struct pl_tcp_cc cc;
 	struct pl_tcp_recovery rec;
 	struct pl_sack dsack;
-	pl_seq snd_up;                      /* end of our urgent data; == snd_una: none */
 	pl_seq rcv_up;                      /* the peer's urgent pointer; == rcvq.read: none */
 	uint32_t consumed, consumed_before; /* octets the application took in this and the last round */
 	uint32_t round_ms;                  /* start of the round */
-	uint32_t unacked_segs;              /* full segments since our last ACK */
-	uint16_t rcv_mss;                   /* estimate of the peer's segment size */
-	bool urgent : 1;                    /* urgent text is ahead of the application */
-	bool fin_sent : 1;                  /* SND.NXT is beyond our FIN */
-	bool is_queued : 1;                 /* `tx` is in a queue */
 };
 
-_Static_assert(sizeof(struct pl_tcp_hot) <= 392, "see mem/objects.h");
+_Static_assert(sizeof(struct pl_tcp_hot) <= 368, "see mem/objects.h");
 
 /** Beside the idle form while the application leaves text unread and nothing else goes on. */
 struct pl_tcp_park {

@@ -283,7 +283,7 @@ note_ack_sent(struct pl_tcp_conn *c, struct pl_tcp_hot *h)
 	c->last_ack_sent = c->rcv_nxt;
 	h->want &= ~(uint32_t)(PL_WANT_ACK_NOW | PL_WANT_ACK_LATER | PL_WANT_DSACK);
 	h->t.ack_at = PL_TIME_NEVER;
-	h->unacked_segs = 0;
+	h->t.unacked_segs = 0;
 }
 
 static void

@@ -13,11 +13,11 @@
 
 struct pl_sndq {
 	struct pl_bmap map;
-	pl_seq una, end; /* queued octets */
-	pl_seq push;     /* end of the last write that was not MORE: PSH when it is sent (MUST-61) */
-	uint32_t lent;   /* octets lent behind end */
-	bool fin;        /* CLOSE was called: a FIN follows end */
-	bool more;       /* the last write said more follows */
+	pl_seq una, end;    /* queued octets */
+	pl_seq push;        /* end of the last write that was not MORE: PSH when it is sent (MUST-61) */
+	uint32_t lent : 30; /* octets lent behind end */
+	uint32_t fin : 1;   /* CLOSE was called: a FIN follows end */
+	uint32_t more : 1;  /* the last write said more follows */
 };
 
 void pl_sndq_init(struct pl_sndq *q, pl_seq una);

@@ -16,10 +16,10 @@
 static void
 ack_later(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h, const struct pl_tcp_seg *seg)
 {
-	uint32_t mss = PL_MAX(h->rcv_mss, 1u);
+	uint32_t mss = PL_MAX(h->t.rcv_mss, 1u);
 
-	h->unacked_segs += (uint32_t)(seg->text.len / mss);
-	if (h->unacked_segs >= SEGMENTS_PER_ACK || t->core->conf.delayed_ack_ms == 0) {
+	h->t.unacked_segs += (uint32_t)(seg->text.len / mss);
+	if (h->t.unacked_segs >= SEGMENTS_PER_ACK || t->core->conf.delayed_ack_ms == 0) {
 		pl_tcp_want(t, c, PL_WANT_ACK_NOW);
 		return;
 	}
@@ -48,7 +48,7 @@ estimate_rcv_mss(struct pl_tcp_hot *h, const struct pl_tcp_seg *seg)
 {
 	uint32_t len = seg->gso_size ? seg->gso_size : (uint32_t)seg->text.len;
 
-	h->rcv_mss = (uint16_t)PL_MAX(h->rcv_mss, PL_MIN(len, 65535u));
+	h->t.rcv_mss = (uint16_t)PL_MAX(h->t.rcv_mss, PL_MIN(len, 65535u));
 }
 
 /* ---- text ---- */

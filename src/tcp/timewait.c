@@ -12,6 +12,7 @@
 #include "tcp/tidy.h"
 #include "tcp/window.h"
 
+#define AGE_UNITS 64u     /* of 2 MSL */
 #define ISS_STEP 0x10000u /* a taken-over tuple begins so far above the old SND.NXT */
 
 static struct pl_tcp_timewait *
@@ -93,7 +94,6 @@ pl_tcp_timewait_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 		w->rcv_nxt = c->rcv_nxt;
 		w->ts_recent = c->ts_recent;
 		w->has_ts = (c->flags & PL_CF_TS) != 0;
-		w->wscale = c->wscale;
 		w->wnd = pl_tcp_window_advertise(t, c);
 		adopt(t, w, &c->rec);
 	}
@@ -112,7 +112,6 @@ pl_tcp_timewait_from_closing(struct pl_tcp *t, struct pl_tcp_closing *cl)
 		w->rcv_nxt = cl->rcv_nxt;
 		w->ts_recent = cl->ts_recent;
 		w->has_ts = cl->bits & PL_CLOSING_TS;
-		w->wscale = cl->wscale;
 		w->wnd = cl->wnd;
 		adopt(t, w, &cl->rec);
 	}
@@ -143,9 +142,11 @@ restart(struct pl_tcp *t, struct pl_tcp_timewait *w)
 	uint32_t left = w->expire_ms - pl_tcp_ms(t->core->now);
 	uint32_t ran = two_msl_ms(t) - PL_MIN(left, two_msl_ms(t));
 
-	if ((w->age_half_s * 500u) + ran > two_msl_ms(t))
+	uint32_t age = w->age + (uint32_t)((uint64_t)ran * AGE_UNITS / two_msl_ms(t)) + 1;
+
+	if (age > AGE_UNITS)
 		return;
-	w->age_half_s = (uint16_t)(w->age_half_s + ran / 500 + 1);
+	w->age = (uint8_t)age;
 	w->expire_ms = pl_tcp_ms(t->core->now) + two_msl_ms(t);
 	pl_list_remove(&t->core->mem, &t->timewait, pl_tcp_id(t, w));
 	pl_list_push(&t->core->mem, &t->timewait, pl_tcp_id(t, w));

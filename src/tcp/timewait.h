@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * TIME_WAIT in its small form: 48 octets, kept in the order in which they expire.
+ * TIME_WAIT in its small form: 44 octets (IPv6 56), kept in the order in which they expire.
  *
  * Deadline 2 x MSL, restarted by a repeated FIN, 4 x MSL at most in all. Over the
  * class cap the oldest is replaced (DEVIATES MUST-13). A RST is ignored (RFC 1337);
@@ -16,15 +16,14 @@ struct pl_tcp_timewait {
 	struct pl_link order; /* of expiry */
 	pl_seq snd_nxt, rcv_nxt;
 	uint32_t ts_recent;
-	uint32_t expire_ms;  /* milliseconds modulo 2^32 */
-	uint16_t wnd;        /* as last told on the wire */
-	uint16_t age_half_s; /* half seconds since it began, at the last restart */
-	uint8_t wscale;      /* as struct pl_tcp_conn */
-	uint8_t has_ts;
-	uint8_t raddr[4]; /* IPv6: 12 more */
+	uint32_t expire_ms; /* milliseconds modulo 2^32 */
+	uint16_t wnd;       /* as last told on the wire */
+	uint8_t age;        /* at the last restart: 64ths of 2 MSL since it began */
+	bool has_ts;        /* timestamps agreed */
+	uint8_t raddr[4];   /* IPv6: 12 more */
 };
 
-_Static_assert(offsetof(struct pl_tcp_timewait, raddr) + 4 <= 48, "see mem/objects.h");
+_Static_assert(offsetof(struct pl_tcp_timewait, raddr) + 4 <= 44, "see mem/objects.h");
 
 /** Make c's small TIME_WAIT record and free c. Without room for one, and none to replace, c just ends. */
 void pl_tcp_timewait_enter(struct pl_tcp *t, struct pl_tcp_conn *c);

@@ -24,7 +24,7 @@ pl_tcp_window_shift(const struct plim_config *conf)
 static uint32_t
 rcv_mss(const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
 {
-	return PL_MAX(h && h->rcv_mss ? h->rcv_mss : c->smss, LEAST_RCV_MSS);
+	return PL_MAX(h && h->t.rcv_mss ? h->t.rcv_mss : c->smss, LEAST_RCV_MSS);
 }
 
 /* 2 x what the application took in this or the last round, + 16 MSS; at least the initial window. */

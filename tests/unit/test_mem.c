@@ -59,7 +59,7 @@ random_objects_never_overlap_and_are_all_accounted(void **state)
 			if (!o->id)
 				continue;
 			assert_true(pl_mem_is_object(m, o->type, o->id));
-			assert_true((size_t)o->id * 8 + pl_mem_octets(m, o->type) <= m->target);
+			assert_true((size_t)o->id * PL_ID_OCTETS + pl_mem_octets(m, o->type) <= m->target);
 			fill_object(m, o, (uint8_t)chance(&seed));
 			live[o->type]++;
 			n++;
@@ -197,7 +197,7 @@ what_is_not_handed_out_is_not_touched(void **state)
 			                             .id = pl_mem_calloc(m, (enum pl_obj)t, PL_GRANT_NORMAL)};
 			if (!objects[n].id)
 				break;
-			memset(ours + (size_t)objects[n].id * 8, 1, pl_mem_octets(m, (enum pl_obj)t));
+			memset(ours + (size_t)objects[n].id * PL_ID_OCTETS, 1, pl_mem_octets(m, (enum pl_obj)t));
 			n++;
 		}
 	}
@@ -269,7 +269,7 @@ wild_numbers_are_no_objects(void **state)
 	unsigned found = 0;
 
 	(void)state;
-	for (pl_id i = 0; i < (2u << 20) / 8; i++)
+	for (pl_id i = 0; i < (2u << 20) / PL_ID_OCTETS; i++)
 		found += pl_mem_is_object(m, PL_OBJ_slot, i);
 	assert_int_equal(found, 1);
 	for (unsigned shift = 18; shift < 32; shift++)
@@ -284,7 +284,7 @@ a_walk_meets_every_object_once(void **state)
 {
 	struct arena *a = arena_start(1u << 20, 0);
 	struct pl_mem *m = &a->core.mem;
-	static bool met[(1u << 20) / 8];
+	static bool met[(1u << 20) / PL_ID_OCTETS];
 	unsigned n = 0, seen = 0;
 
 	(void)state;
