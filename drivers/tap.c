@@ -51,7 +51,7 @@ read_frame(struct pl_tap *t, uint8_t *buffer, struct plim_frame *f)
 	struct iovec iov[] = {{&v, t->has_vnet ? VNET_OCTETS : 0}, {data, t->buffer_octets - HEADROOM}};
 
 	for (;;) {
-		ssize_t n = readv(t->driver.fd, iov, 2);
+		ssize_t n = t->has_vnet ? readv(t->driver.fd, iov, 2) : read(t->driver.fd, data, iov[1].iov_len);
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 		*f = (struct plim_frame){.data = data, .cap = 0, .iface = t->driver.iface};

@@ -68,20 +68,35 @@ svc_discard(const struct visit *v)
 	(void)visit_drain(v); /* it closes the handle at the end */
 }
 
+static uint8_t pattern[CHARGEN_LINE * CHARGEN_CYCLE]; /* made by the first visit */
+
+static void
+make_pattern(void)
+{
+	for (uint32_t i = 0; i < sizeof(pattern); i++) {
+		uint32_t line = i / CHARGEN_LINE, column = i % CHARGEN_LINE;
+		pattern[i] = (uint8_t)(column < 72    ? ' ' + (line + column) % CHARGEN_CYCLE
+		                       : column == 72 ? '\r'
+		                                      : '\n');
+	}
+}
+
 /* Where in the pattern a connection stands is the number in its cookie. */
 static uint32_t
 chargen_fill(const struct plim_span *spans, size_t n, uint32_t position)
 {
-	for (; n > 0; spans++) {
-		size_t k = PL_MIN(n, spans->len);
-		for (size_t i = 0; i < k; i++) {
-			uint32_t line = position / CHARGEN_LINE, column = position % CHARGEN_LINE;
-			spans->data[i] = (uint8_t)(column < 72    ? ' ' + (line + column) % CHARGEN_CYCLE
-			                           : column == 72 ? '\r'
-			                                          : '\n');
-			position = (position + 1) % (CHARGEN_LINE * CHARGEN_CYCLE);
-		}
+	size_t at = 0;
+
+	if (pattern[0] == 0)
+		make_pattern();
+	while (n > 0) {
+		size_t k = PL_MIN(PL_MIN(n, spans->len - at), sizeof(pattern) - position);
+		memcpy(spans->data + at, pattern + position, k);
 		n -= k;
+		at += k;
+		position = (uint32_t)((position + k) % sizeof(pattern));
+		if (at == spans->len)
+			spans++, at = 0;
 	}
 	return position;
 }

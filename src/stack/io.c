@@ -1,55 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Frames and time: plim_input, plim_output, plim_poll, plim_next_deadline.
+ * Frames out and time: plim_output, plim_poll, plim_next_deadline.
  *
  * Output is pulled: the network layer's own frames first (they keep neighbours and
  * strangers served), then TCP and UDP in turn. A segment for ourselves is built in the
  * caller's buffer, taken in at once, and the buffer used again.
  */
-#include "sock/sock.h"
+#include "stack/input.h"
 
 #define LOOPS_PER_FRAME 8u /* segments for ourselves per frame asked for: the bound of one call */
-
-static void
-set_now(plim *s, plim_time now)
-{
-	if (now > s->core.now)
-		s->core.now = now;
-}
-
-/* ---- in ---- */
-
-static void
-deliver(plim *s, enum pl_net_verdict verdict, const struct pl_pkt *pkt, const struct pl_icmp_error *err)
-{
-	uint8_t proto = verdict == PL_NET_PKT ? pkt->proto : err->proto;
-
-	if (verdict == PL_NET_DONE)
-		return;
-	if (verdict == PL_NET_PKT && proto == PL_PROTO_TCP)
-		pl_tcp_input(&s->tcp, pkt);
-	else if (verdict == PL_NET_PKT && proto == PL_PROTO_UDP)
-		pl_udp_input(&s->udp, pkt);
-	else if (verdict == PL_NET_ERROR && proto == PL_PROTO_TCP)
-		pl_tcp_icmp_error(&s->tcp, err);
-	else if (verdict == PL_NET_ERROR && proto == PL_PROTO_UDP)
-		pl_udp_icmp_error(&s->udp, err);
-}
-
-int
-plim_input(plim *s, const struct plim_frame *frames, size_t n, plim_time now)
-{
-	set_now(s, now);
-	for (size_t i = 0; i < n; i++) {
-		struct pl_icmp_error err = {0};
-		struct pl_pkt pkt = {0};
-
-		s->core.frames_in++;
-		s->core.octets_in += frames[i].len;
-		deliver(s, pl_net_input(&s->net, &frames[i], s->core.now, &pkt, &err), &pkt, &err);
-	}
-	return (int)n;
-}
 
 /* ---- out ---- */
 
@@ -74,16 +33,6 @@ next_frame(plim *s, struct plim_frame *f, bool *loop)
 	return pl_net_output(&s->net, f, loop, s->core.now);
 }
 
-static void
-take_own(plim *s, const struct plim_frame *f)
-{
-	struct pl_span ip = {f->data + PL_ETH_HEADER, f->len - PL_ETH_HEADER};
-	struct pl_icmp_error err = {0};
-	struct pl_pkt pkt = {0};
-
-	deliver(s, pl_net_input_loop(&s->net, ip, s->core.now, &pkt, &err), &pkt, &err);
-}
-
 static bool
 is_room_enough(const plim *s, const struct plim_frame *f)
 {
@@ -103,7 +52,7 @@ plim_output(plim *s, struct plim_frame *frames, size_t n, plim_time now)
 	unsigned loops = LOOPS_PER_FRAME * (unsigned)n;
 	size_t done = 0;
 
-	set_now(s, now);
+	pl_stack_set_now(s, now);
 	while (done < n) {
 		struct plim_frame *f = &frames[done];
 		bool loop = false;
@@ -113,7 +62,7 @@ plim_output(plim *s, struct plim_frame *frames, size_t n, plim_time now)
 		if (!next_frame(s, f, &loop))
 			break;
 		if (loop) {
-			take_own(s, f);
+			pl_stack_take_own(s, f);
 			if (loops-- == 0)
 				break;
 			continue;
@@ -130,7 +79,7 @@ plim_output(plim *s, struct plim_frame *frames, size_t n, plim_time now)
 int
 plim_poll(plim *s, plim_time now, unsigned budget)
 {
-	set_now(s, now);
+	pl_stack_set_now(s, now);
 	pl_net_poll(&s->net, s->core.now, &budget);
 	pl_tcp_poll(&s->tcp, s->core.now, &budget);
 	return budget == 0 && plim_next_deadline(s) <= s->core.now;

@@ -90,7 +90,8 @@ init_hot(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h)
 	h->snd_up = c->snd_una;
 	h->rcv_up = h->rcvq.read;
 	h->round_ms = pl_tcp_ms(t->core->now);
-	h->fin_sent = h->sndq.fin = c->rec.state >= PLIM_FIN_WAIT_1 && c->rec.state != PLIM_CLOSE_WAIT;
+	h->fin_sent = c->rec.state >= PLIM_FIN_WAIT_1 && c->rec.state != PLIM_CLOSE_WAIT;
+	h->sndq.fin = h->fin_sent;
 }
 
 /* The parked queue moves into the hot part, or goes with the connection (h NULL). */

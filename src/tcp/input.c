@@ -10,6 +10,7 @@
 #include "tcp/table.h"
 #include "tcp/timewait.h"
 #include "tcp/user.h"
+#include "wire/ip4.h"
 
 static bool
 is_checksum_good(const struct pl_pkt *pkt)
@@ -97,30 +98,47 @@ dispatch(struct pl_tcp *t, const struct pl_tuple *k, const struct pl_pkt *pkt, s
 	}
 }
 
+/* The reason not to go on, or PL_PARSED. */
+static enum plim_drop
+read_segment(const struct pl_pkt *pkt, struct pl_tcp_seg *seg)
+{
+	if (pkt->not_unicast)
+		return PLIM_DROP_tcp_address; /* MUST-57 */
+	if (!pl_tcp_parse(pkt->l4, seg))
+		return PLIM_DROP_tcp_malformed;
+	return is_checksum_good(pkt) ? PL_PARSED : PLIM_DROP_tcp_checksum;
+}
+
+bool
+pl_tcp_read(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_tcp_seg *seg)
+{
+	enum plim_drop why = read_segment(pkt, seg);
+
+	PL_TCP_COUNT(t->core, segments_in);
+	if (why != PL_PARSED) {
+		t->core->drops[why]++;
+		return false;
+	}
+	seg->gso_size = pkt->gso_size;
+	seg->at = pkt->at;
+	return true;
+}
+
+void
+pl_tcp_take(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_tcp_seg *seg)
+{
+	struct pl_tuple k = {.raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr};
+
+	dispatch(t, &k, pkt, seg);
+}
+
 void
 pl_tcp_input(struct pl_tcp *t, const struct pl_pkt *pkt)
 {
-	struct pl_tuple k = {.raddr = pkt->src, .laddr = pkt->laddr};
 	struct pl_tcp_seg seg;
 
-	PL_TCP_COUNT(t->core, segments_in);
-	if (pkt->not_unicast) {
-		(void)PL_DROP(t->core, tcp_address); /* MUST-57 */
-		return;
-	}
-	if (!pl_tcp_parse(pkt->l4, &seg)) {
-		(void)PL_DROP(t->core, tcp_malformed);
-		return;
-	}
-	if (!is_checksum_good(pkt)) {
-		(void)PL_DROP(t->core, tcp_checksum);
-		return;
-	}
-	seg.gso_size = pkt->gso_size;
-	seg.at = pkt->at;
-	k.lport = seg.dport;
-	k.rport = seg.sport;
-	dispatch(t, &k, pkt, &seg);
+	if (pl_tcp_read(t, pkt, &seg))
+		pl_tcp_take(t, pkt, &seg);
 }
 
 /* SHLD-26, MUST-56, RFC 5461, RFC 5927: a hard error ends an opening connection; everywhere else errors are soft. */

@@ -53,7 +53,7 @@ enum pl_rcvq_verdict {
  * may use the reserve. *pruned is set when a tail was pushed out.
  */
 enum pl_rcvq_verdict pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq,
-                                   struct pl_span text, enum pl_grant grant, bool *pruned);
+                                   struct pl_text text, enum pl_grant grant, bool *pruned);
 
 /** The interval that holds seq, or false. */
 bool pl_rcvq_find(const struct pl_mem *m, const struct pl_rcvq *q, pl_seq seq, struct pl_sack *out);

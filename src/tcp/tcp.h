@@ -59,6 +59,10 @@ void pl_tcp_init(struct pl_tcp *t, struct pl_core *c, struct pl_net *n, uint8_t 
 /* ---- frames and time ---- */
 
 void pl_tcp_input(struct pl_tcp *t, const struct pl_pkt *pkt);
+
+/** The same in two steps, for trains: parse and verify (false: dropped and counted), then take. */
+bool pl_tcp_read(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_tcp_seg *seg);
+void pl_tcp_take(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_tcp_seg *seg);
 void pl_tcp_icmp_error(struct pl_tcp *t, const struct pl_icmp_error *err);
 
 /** Build the next segment. False: nothing is due. *loop: it is for ourselves. */

@@ -54,13 +54,13 @@ estimate_rcv_mss(struct pl_tcp_hot *h, const struct pl_tcp_seg *seg)
 /* ---- text ---- */
 
 /* [seq, seq + text) cut to what is new and inside the furthest edge. */
-static struct pl_span
-trim(const struct pl_tcp_conn *c, pl_seq *seq, struct pl_span text)
+static struct pl_text
+trim(const struct pl_tcp_conn *c, pl_seq *seq, struct pl_text text)
 {
 	if (pl_seq_lt(*seq, c->rcv_nxt)) {
 		size_t old = PL_MIN(pl_seq_diff(c->rcv_nxt, *seq), text.len);
 
-		text = (struct pl_span){text.p + old, text.len - old};
+		text = pl_text_skip(text, old);
 		*seq = pl_seq_add(*seq, (uint32_t)old);
 	}
 	if (pl_seq_le(c->max_edge, *seq))
@@ -72,7 +72,7 @@ trim(const struct pl_tcp_conn *c, pl_seq *seq, struct pl_span text)
 
 /* Is all of it stored already, beyond a hole? */
 static bool
-is_stored(const struct pl_tcp *t, const struct pl_tcp_hot *h, pl_seq seq, struct pl_span text)
+is_stored(const struct pl_tcp *t, const struct pl_tcp_hot *h, pl_seq seq, struct pl_text text)
 {
 	struct pl_sack have;
 
@@ -137,7 +137,7 @@ after_store(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h, const
  * somebody quiet, then by the reserve; any other only if there is room.
  */
 static enum pl_rcvq_verdict
-store_or_make_room(struct pl_tcp *t, struct pl_tcp_conn *c, pl_seq seq, struct pl_span text, bool *pruned)
+store_or_make_room(struct pl_tcp *t, struct pl_tcp_conn *c, pl_seq seq, struct pl_text text, bool *pruned)
 {
 	struct pl_rcvq *q = &pl_tcp_hot(t, c)->rcvq;
 	pl_seq nxt_before = c->rcv_nxt;
@@ -157,7 +157,7 @@ store_or_make_room(struct pl_tcp *t, struct pl_tcp_conn *c, pl_seq seq, struct p
 
 static enum pl_step
 store(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg, pl_seq seq,
-      struct pl_span text)
+      struct pl_text text)
 {
 	struct pl_tcp_hot *h = pl_tcp_inflate(t, c, seq == c->rcv_nxt ? PL_GRANT_RESERVE : PL_GRANT_NORMAL);
 	pl_seq nxt_before = c->rcv_nxt;
@@ -198,7 +198,7 @@ enum pl_step
 pl_tcp_step_text(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
 	pl_seq seq = seg->seq, text_end = pl_seq_add(seg->seq, (uint32_t)seg->text.len);
-	struct pl_span text;
+	struct pl_text text;
 
 	if (seg->text.len == 0)
 		return PL_STEP_CONTINUE;

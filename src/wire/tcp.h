@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/seq.h"
+#include "base/text.h"
 
 #define PL_TH_FIN 0x01
 #define PL_TH_SYN 0x02
@@ -51,8 +52,8 @@ struct pl_tcp_seg {
 	uint16_t urg;  /* urgent pointer, valid with PL_TH_URG */
 	uint8_t flags; /* PL_TH_* */
 	struct pl_tcp_opts opt;
-	struct pl_span text; /* borrowed from the frame: valid until input returns */
-	uint16_t gso_size;   /* of a super-frame, else 0 */
+	struct pl_text text; /* borrowed from the frame: valid until input returns */
+	uint16_t gso_size;   /* of a super-frame or a train, else 0 */
 	pl_time at;          /* arrival */
 };
 
