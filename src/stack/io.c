@@ -12,64 +12,87 @@
 
 /* ---- out ---- */
 
-static bool
-next_transport_frame(plim *s, struct plim_frame *f, bool *loop)
+static unsigned
+next_of_transports(plim *s, struct plim_frame *frames, unsigned n, bool *loop)
 {
+	unsigned built;
+
 	s->udp_turn = !s->udp_turn;
-	if (s->udp_turn)
-		return pl_udp_output(&s->udp, f, loop, s->core.now) || pl_tcp_output(&s->tcp, f, loop, s->core.now);
-	return pl_tcp_output(&s->tcp, f, loop, s->core.now) || pl_udp_output(&s->udp, f, loop, s->core.now);
+	if (s->udp_turn && pl_udp_output(&s->udp, frames, loop, s->core.now))
+		return 1;
+	built = pl_tcp_output(&s->tcp, frames, n, loop, s->core.now);
+	if (built == 0 && !s->udp_turn)
+		return pl_udp_output(&s->udp, frames, loop, s->core.now);
+	return built;
 }
 
-/* SYNs, and what a transport leaves for the ring, must be asked for before the ring is empty. */
-static bool
-next_frame(plim *s, struct plim_frame *f, bool *loop)
+/* How many frames are built; 0: none waits. SYNs, and what a transport leaves for the ring, must be asked for before the ring is empty. */
+static unsigned
+next_frames(plim *s, struct plim_frame *frames, unsigned n, bool *loop)
 {
+	unsigned built;
+
 	*loop = false;
-	if (pl_net_output(&s->net, f, loop, s->core.now))
-		return true;
-	if (next_transport_frame(s, f, loop))
-		return true;
-	return pl_net_output(&s->net, f, loop, s->core.now);
+	if (pl_net_output(&s->net, frames, loop, s->core.now))
+		return 1;
+	built = next_of_transports(s, frames, n, loop);
+	return built > 0 ? built : pl_net_output(&s->net, frames, loop, s->core.now);
 }
 
-static bool
-is_room_enough(const plim *s, const struct plim_frame *f)
+static uint32_t
+longest_frame(const struct plim_config *conf)
 {
-	for (unsigned i = 0; i < s->core.conf.n_ifaces; i++) {
-		const struct plim_iface_config *ic = &s->core.conf.ifaces[i];
-		uint32_t need = PL_ETH_HEADER + PL_MAX(ic->mtu, ic->flags & PLIM_IF_TSO ? ic->gso_octets : 0);
+	uint32_t most = 0;
 
-		if (f->cap < need)
-			return false;
+	for (unsigned i = 0; i < conf->n_ifaces; i++) {
+		const struct plim_iface_config *ic = &conf->ifaces[i];
+
+		most = PL_MAX(most, PL_MAX(ic->mtu, ic->flags & PLIM_IF_TSO ? ic->gso_octets : 0));
 	}
-	return true;
+	return PL_ETH_HEADER + most;
+}
+
+/* Frames from the first on that have room. */
+static size_t
+usable(const struct plim_frame *frames, size_t n, uint32_t room)
+{
+	size_t i = 0;
+
+	while (i < n && frames[i].cap >= room)
+		i++;
+	return i;
+}
+
+static void
+count_out(plim *s, const struct plim_frame *frames, unsigned n)
+{
+	s->core.frames_out += n;
+	for (unsigned i = 0; i < n; i++)
+		s->core.octets_out += frames[i].len;
 }
 
 int
 plim_output(plim *s, struct plim_frame *frames, size_t n, plim_time now)
 {
-	unsigned loops = LOOPS_PER_FRAME * (unsigned)n;
-	size_t done = 0;
+	size_t room = usable(frames, n, longest_frame(&s->core.conf)), done = 0;
+	unsigned loops = LOOPS_PER_FRAME * (unsigned)n, built;
+	bool loop = false;
 
 	pl_stack_set_now(s, now);
-	while (done < n) {
-		struct plim_frame *f = &frames[done];
-		bool loop = false;
-
-		if (!is_room_enough(s, f))
-			return done ? (int)done : PLIM_EINVAL;
-		if (!next_frame(s, f, &loop))
+	if (room == 0 && n > 0)
+		return PLIM_EINVAL;
+	while (done < room) {
+		built = next_frames(s, &frames[done], (unsigned)(room - done), &loop);
+		if (built == 0)
 			break;
 		if (loop) {
-			pl_stack_take_own(s, f);
+			pl_stack_take_own(s, &frames[done]);
 			if (loops-- == 0)
 				break;
 			continue;
 		}
-		s->core.frames_out++;
-		s->core.octets_out += f->len;
-		done++;
+		count_out(s, &frames[done], built);
+		done += built;
 	}
 	return (int)done;
 }

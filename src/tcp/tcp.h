@@ -66,7 +66,7 @@ void pl_tcp_take(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_tcp_seg *
 void pl_tcp_icmp_error(struct pl_tcp *t, const struct pl_icmp_error *err);
 
 /** Build the next segment. False: nothing is due. *loop: it is for ourselves. */
-bool pl_tcp_output(struct pl_tcp *t, struct plim_frame *f, bool *loop, pl_time now);
+unsigned pl_tcp_output(struct pl_tcp *t, struct plim_frame *frames, unsigned n, bool *loop, pl_time now);
 
 void pl_tcp_poll(struct pl_tcp *t, pl_time now, unsigned *budget);
 pl_time pl_tcp_deadline(const struct pl_tcp *t);

@@ -181,3 +181,11 @@ pl_tcp_put(uint8_t *p, size_t room, const struct pl_tcp_seg *seg)
 	PL_ASSERT(!w.short_of && w.p == w.end);
 	return n;
 }
+
+void
+pl_tcp_put_again(uint8_t *p, pl_seq seq, uint8_t flags)
+{
+	pl_store32(p + 4, seq);
+	p[13] = flags;
+	pl_store16(p + 16, 0);
+}

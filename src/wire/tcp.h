@@ -72,4 +72,7 @@ size_t pl_tcp_opts_len(const struct pl_tcp_opts *opt);
  */
 size_t pl_tcp_put(uint8_t *p, size_t room, const struct pl_tcp_seg *seg);
 
+/** Turn a copy of a written header into that of the next segment. The checksum is left zero. */
+void pl_tcp_put_again(uint8_t *p, pl_seq seq, uint8_t flags);
+
 #endif
