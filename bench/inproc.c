@@ -2,7 +2,7 @@
 /*
  * Cost of a segment without system calls: two stacks in one process, frames handed over by reference.
  *
- *   inproc plain|super OCTETS
+ *   inproc plain|super OCTETS [BUFFER]
  *
  * One sends, the other reads and forgets. The link neither loses nor delays; the virtual clock goes on by 10 us a
  * round. Prints nanoseconds per KiB inside each stack, and how many segments carried the octets. Under callgrind the
@@ -49,7 +49,7 @@ end(struct bench *b, enum side side)
 }
 
 static bool
-start(struct bench *b, enum side side, bool super)
+start(struct bench *b, enum side side, bool super, uint64_t buffer)
 {
 	struct plim_config c;
 	struct plim_iface_config *i = &c.ifaces[0];
@@ -57,6 +57,10 @@ start(struct bench *b, enum side side, bool super)
 	void *region = aligned_alloc(4096, TARGET);
 
 	plim_config_default(&c);
+	if (buffer > 0) {
+		(void)plim_config_set(&c, "rcv_buf_max", buffer);
+		(void)plim_config_set(&c, "snd_buf_max", buffer);
+	}
 	c.n_ifaces = 1;
 	memcpy(i->mac, (uint8_t[]){2, 0, 0, 0, 0, (uint8_t)(1 + side)}, 6);
 	i->mtu = 1500;
@@ -176,19 +180,21 @@ int
 main(int argc, char **argv)
 {
 	struct bench b = {.now = PL_SEC(1000)};
-	bool super = argc == 3 && strcmp(argv[1], "super") == 0;
+	uint64_t buffer = argc == 4 ? strtoull(argv[3], NULL, 10) : 0;
+	bool super = argc >= 3 && strcmp(argv[1], "super") == 0;
 	uint32_t room = PL_ALIGN_UP(PL_ETH_OCTETS + (super ? PL_SUPER_OCTETS : 1500u) + 2u, 64u);
 	uint8_t *memory;
 
-	if (argc != 3 || (!super && strcmp(argv[1], "plain") != 0)) {
-		fprintf(stderr, "usage: inproc plain|super OCTETS\n");
+	if (argc < 3 || argc > 4 || (!super && strcmp(argv[1], "plain") != 0)) {
+		fprintf(stderr, "usage: inproc plain|super OCTETS [BUFFER]\n");
 		return 2;
 	}
 	b.batch = super ? SUPER_BATCH : BATCH;
 	memory = aligned_alloc(64, (size_t)b.batch * room);
 	for (int i = 0; memory && i < b.batch; i++)
 		b.frames[i] = (struct plim_frame){.data = memory + (size_t)i * room + 2, .cap = room - 2};
-	if (!memory || !start(&b, SENDER, super) || !start(&b, RECEIVER, super) || !open_connection(&b)) {
+	if (!memory || !start(&b, SENDER, super, buffer) || !start(&b, RECEIVER, super, buffer) ||
+	    !open_connection(&b)) {
 		fprintf(stderr, "inproc: the stacks do not come up\n");
 		return 1;
 	}

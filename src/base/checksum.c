@@ -1,109 +1,29 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The Internet checksum: see checksum.h.
- *
- * Octets are taken as native 32-bit words; one's complement sums do not mind the
- * word size nor (but for one swap, which storing undoes) the byte order. The fast
- * loops take pairs of them as vectors of 64 bits and sum both halves apart: a lane
- * takes 2^32 words before it could overflow. The vectors are the compilers' own
- * (GCC and Clang on every machine), so there is no intrinsic here.
- */
+/* The Internet checksum: see checksum.h. The loops are in checksum_loops.h. */
 #include "base/checksum.h"
 
-typedef uint64_t vec __attribute__((vector_size(16)));
-
-#define VECS 4                    /* a turn */
-#define TURN (VECS * sizeof(vec)) /* octets */
-
-struct lanes {
-	vec low, high;
-};
-
-static inline void
-lanes_add(struct lanes *l, const vec v[VECS])
-{
-	for (unsigned i = 0; i < VECS; i++) {
-		l->low += v[i] & 0xffffffffu;
-		l->high += v[i] >> 32;
-	}
-}
-
-static inline uint64_t
-lanes_sum(const struct lanes *l)
-{
-	vec s = l->low + l->high;
-
-	return s[0] + s[1];
-}
-
-/* A sum of any size, to at most 33 bits: what is added afterwards cannot overflow. */
-static inline uint64_t
-narrow(uint64_t sum)
-{
-	return (sum & 0xffffffffu) + (sum >> 32);
-}
-
-static inline uint64_t
-add_tail(uint64_t sum, const uint8_t *p, size_t n)
-{
-	uint32_t w32;
-	uint16_t w16;
-
-	for (; n >= 4; n -= 4, p += 4) {
-		memcpy(&w32, p, 4);
-		sum += w32;
-	}
-	if (n >= 2) {
-		memcpy(&w16, p, 2);
-		sum += w16;
-		p += 2;
-		n -= 2;
-	}
-	if (n > 0) {
-		uint8_t pair[2] = {*p, 0};
-
-		memcpy(&w16, pair, 2);
-		sum += w16;
-	}
-	return sum;
-}
+#define VEC_OCTETS 16
+#define LOOP
+#include "base/checksum_loops.h"
 
 uint64_t
-pl_csum_add(uint64_t sum, const void *from, size_t n)
+pl_csum_add(uint64_t sum, const void *p, size_t n)
 {
-	const uint8_t *p = from;
-	struct lanes l = {0};
-
-	sum = narrow(sum);
-	for (; n >= TURN; n -= TURN, p += TURN) {
-		vec v[VECS];
-
-		memcpy(v, p, sizeof v);
-		lanes_add(&l, v);
-	}
-	return add_tail(sum + lanes_sum(&l), p, n);
+	return loop_add(sum, p, n);
 }
 
 uint64_t
 pl_csum_copy(uint64_t sum, void *__restrict to, const void *__restrict from, size_t n)
 {
-	const uint8_t *p = from;
-	uint8_t *q = to;
-	struct lanes l = {0};
+	return loop_copy(sum, to, from, n);
+}
 
-	sum = narrow(sum);
-	for (; n >= TURN; n -= TURN, p += TURN, q += TURN) {
-		vec v[VECS];
+static const struct pl_csum portable = {pl_csum_add, pl_csum_copy};
 
-		for (unsigned i = 0; i < VECS; i++) {
-			memcpy(&v[i], p + i * sizeof(vec), sizeof(vec));
-			memcpy(q + i * sizeof(vec), &v[i], sizeof(vec));
-		}
-		lanes_add(&l, v);
-	}
-	if (n > 0)
-		memcpy(q, p, n);
-	return add_tail(sum + lanes_sum(&l), p, n);
+const struct pl_csum *
+pl_csum_choose(void)
+{
+	return pl_cpu_has_avx2() ? &pl_csum_avx2 : &portable;
 }
 
 uint16_t

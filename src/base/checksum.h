@@ -13,8 +13,32 @@
 /** Add n octets to a running sum. */
 uint64_t pl_csum_add(uint64_t sum, const void *p, size_t n);
 
+/** The same for headers: n is a multiple of 4, and small. */
+static inline uint64_t
+pl_csum_words(uint64_t sum, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i + 4 <= n; i += 4) {
+		uint32_t w;
+
+		memcpy(&w, p + i, 4);
+		sum += w;
+	}
+	return sum;
+}
+
 /** Copy n octets and add them to a running sum, in one pass. */
 uint64_t pl_csum_copy(uint64_t sum, void *__restrict to, const void *__restrict from, size_t n);
+
+/** The same two, as this machine does them best: for text. */
+struct pl_csum {
+	uint64_t (*add)(uint64_t sum, const void *p, size_t n);
+	uint64_t (*copy)(uint64_t sum, void *__restrict to, const void *__restrict from, size_t n);
+};
+
+extern const struct pl_csum pl_csum_avx2;
+
+/** Asks the processor: once for each stack. */
+const struct pl_csum *pl_csum_choose(void);
 
 /** The sum of a run that stands at an odd offset. */
 uint64_t pl_csum_shift(uint64_t sum);

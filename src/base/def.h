@@ -50,6 +50,29 @@ int memcmp(const void *a, const void *b, size_t n);
 #define memcmp(a, b, n) __builtin_memcmp(a, b, n)
 #endif
 
+/* What one family of processors has and the code may use after asking. */
+#if defined(__x86_64__)
+#include <cpuid.h>
+#define PL_TARGET_AVX2 __attribute__((target("avx2")))
+static inline bool
+pl_cpu_has_avx2(void)
+{
+	uint32_t a, b, c, d, state, high;
+
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_AVX))
+		return false;
+	__asm__("xgetbv" : "=a"(state), "=d"(high) : "c"(0));
+	return (state & 6) == 6 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_AVX2;
+}
+#else
+#define PL_TARGET_AVX2
+static inline bool
+pl_cpu_has_avx2(void)
+{
+	return false;
+}
+#endif
+
 /** Nanoseconds. */
 typedef plim_time pl_time;
 #define PL_TIME_NEVER PLIM_NEVER

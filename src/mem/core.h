@@ -6,6 +6,7 @@
 #ifndef PL_MEM_CORE_H
 #define PL_MEM_CORE_H
 
+#include "base/checksum.h"
 #include "base/siphash.h"
 #include "mem/mem.h"
 
@@ -18,7 +19,8 @@ struct pl_core {
 	struct pl_key ts_key;    /* timestamp offsets */
 	struct pl_key cookie_key;
 	struct pl_rng rng;
-	pl_time now; /* the latest time given */
+	const struct pl_csum *csum; /* for text */
+	pl_time now;                /* the latest time given */
 	pl_time created;
 	pl_id ready_head, ready_tail; /* slots with events, see mem/slot.h */
 	uint64_t slot_generation;

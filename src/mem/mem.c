@@ -56,6 +56,19 @@ pl_mem_block_for(size_t target)
 	return PL_CLAMP(pow2_at_most(target / 16384), 256u, 1024u);
 }
 
+static uint32_t
+inverse(uint32_t d)
+{
+	return (uint32_t)((((uint64_t)1 << 32) + d - 1) / d);
+}
+
+/* x / d for 1 < d and x * d < 2^32: exact, and a multiplication instead of a division. */
+static inline uint32_t
+divide(uint32_t x, uint32_t inverse_of_d)
+{
+	return (uint32_t)(((uint64_t)x * inverse_of_d) >> 32);
+}
+
 static void
 init_types(struct pl_mem *m, uint32_t block)
 {
@@ -64,6 +77,9 @@ init_types(struct pl_mem *m, uint32_t block)
 
 		ty->octets = object_types[t].octets ? object_types[t].octets : block;
 		ty->per_slab = (uint32_t)(m->slab_octets / ty->octets);
+		ty->inv_octets = inverse(ty->octets);
+		while (ty->per_slab >> ty->band_shift >= PL_SLAB_BANDS)
+			ty->band_shift++;
 		ty->cls = object_types[t].cls;
 	}
 }
@@ -161,14 +177,14 @@ band_remove(struct pl_mem *m, uint32_t slab)
 		m->slabs[s->next - 1].prev = s->prev;
 }
 
-static uint8_t
+static inline uint8_t
 band_for(const struct pl_mem_type *ty, uint32_t used)
 {
-	return (uint8_t)(used * PL_SLAB_BANDS / ty->per_slab);
+	return (uint8_t)(used >> ty->band_shift);
 }
 
 /* A part-used slab whose fullness changed moves to the list it now belongs to. */
-static void
+static inline void
 band_update(struct pl_mem *m, uint32_t slab)
 {
 	struct pl_slab *s = &m->slabs[slab];
@@ -340,19 +356,36 @@ pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
 	return id;
 }
 
+/* Which object of this type id names. False: none that was ever handed out. */
+static inline bool
+find_object(const struct pl_mem *m, enum pl_obj type, pl_id id, uint32_t *slab, uint32_t *object)
+{
+	const struct pl_mem_type *ty = &m->types[type];
+	size_t at = (size_t)id * PL_ID_OCTETS;
+	uint32_t in_slab;
+
+	if (at < m->first_octet)
+		return false;
+	*slab = slab_of(m, id);
+	if (*slab >= m->fresh_slabs || m->slabs[*slab].type != type)
+		return false;
+	in_slab = (uint32_t)(at - m->first_octet - ((size_t)*slab << m->slab_shift));
+	*object = divide(in_slab, ty->inv_octets);
+	return *object * ty->octets == in_slab && *object < m->slabs[*slab].fresh;
+}
+
 void
 pl_mem_free(struct pl_mem *m, enum pl_obj type, pl_id id)
 {
 	struct pl_mem_type *ty = &m->types[type];
-	uint32_t slab = slab_of(m, id);
-	struct pl_slab *s = &m->slabs[slab];
-	uint32_t object;
+	uint32_t slab, object;
+	struct pl_slab *s;
 	bool was_full;
 
-	if (PL_NEVER(!pl_mem_is_object(m, type, id)))
+	if (PL_NEVER(!find_object(m, type, id, &slab, &object)))
 		return;
+	s = &m->slabs[slab];
 	was_full = s->used == ty->per_slab;
-	object = (uint32_t)(((uint8_t *)pl_mem_ptr(m, id) - slab_base(m, slab)) / ty->octets);
 	*link_of(m, slab, object) = s->free;
 	s->free = object + 1;
 	s->used--;
@@ -389,17 +422,9 @@ pl_mem_uncharge(struct pl_mem *m, uint64_t octets)
 bool
 pl_mem_is_object(const struct pl_mem *m, enum pl_obj type, pl_id id)
 {
-	size_t at = (size_t)id * PL_ID_OCTETS;
-	uint32_t slab;
-	size_t in_slab;
+	uint32_t slab, object;
 
-	if (at < m->first_octet)
-		return false;
-	slab = slab_of(m, id);
-	if (slab >= m->fresh_slabs || m->slabs[slab].type != type)
-		return false;
-	in_slab = at - m->first_octet - ((size_t)slab << m->slab_shift);
-	return in_slab % m->types[type].octets == 0 && in_slab / m->types[type].octets < m->slabs[slab].fresh;
+	return find_object(m, type, id, &slab, &object);
 }
 
 pl_id

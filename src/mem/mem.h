@@ -33,9 +33,11 @@ struct pl_slab {
 struct pl_mem_type {
 	uint32_t octets; /* of an object */
 	uint32_t per_slab;
-	uint32_t live;  /* objects handed out */
-	uint16_t slabs; /* slabs held */
+	uint32_t inv_octets; /* 2^32 / octets, rounded up: see divide() */
+	uint32_t live;       /* objects handed out */
+	uint16_t slabs;      /* slabs held */
 	uint8_t cls;
+	uint8_t band_shift;           /* a slab's band is the number it has handed out, shifted */
 	uint16_t part[PL_SLAB_BANDS]; /* part-used slabs by fullness, fullest band first; number + 1 */
 };
 

@@ -115,6 +115,7 @@ plim_create(const struct plim_config *config, void *region, size_t size, const u
 		return PLIM_ENOENTROPY;
 	memset(s, 0, sizeof *s);
 	s->core.conf = *config;
+	s->core.csum = pl_csum_choose();
 	s->core.now = s->core.created = now;
 	pl_config_derive(&s->core.conf, size);
 	layout = pl_config_layout(&s->core.conf);

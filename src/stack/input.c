@@ -92,6 +92,7 @@ plim_input(plim *s, const struct plim_frame *frames, size_t n, plim_time now)
 	struct waiting w;
 
 	w.train.n = 0;
+	w.train.csum = s->core.csum;
 	pl_stack_set_now(s, now);
 	for (size_t i = 0; i < n; i++) {
 		s->core.frames_in++;

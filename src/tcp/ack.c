@@ -74,13 +74,13 @@ advance_una(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *se
 
 	if (!pl_seq_lt(c->snd_una, seg->ack))
 		return;
-	ev->acked = pl_seq_diff(seg->ack, c->snd_una);
+	ev->acked.octets = pl_seq_diff(seg->ack, c->snd_una);
 	c->snd_una = seg->ack;
 	c->flags |= PL_CF_USEFUL;
 	if (!h)
 		return;
 	a = pl_ledger_ack(&t->core->mem, &h->ledger, seg->ack);
-	ev->acked = a.octets;
+	ev->acked.octets = a.octets;
 	ev->newly_sacked -= PL_MIN(ev->newly_sacked, a.were_sacked);
 	sample_rtt(t, c, &a, seg);
 	pl_sndq_ack(&t->core->mem, &h->sndq, seg->ack);
@@ -138,7 +138,7 @@ static void
 take_ack(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg)
 {
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
-	struct pl_ack_event ev = {.flight_before = pl_seq_diff(c->snd_nxt, c->snd_una)};
+	struct pl_ack_event ev = {.acked.segments = seg->acks, .flight_before = pl_seq_diff(c->snd_nxt, c->snd_una)};
 	pl_seq una_before = c->snd_una;
 	uint32_t wnd_before = c->snd_wnd;
 

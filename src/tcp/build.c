@@ -83,9 +83,10 @@ put_text(const struct pl_tcp *t, const struct pl_tcp_hot *h, struct plim_frame *
 		pl_csum_store(l4 + CSUM_OFFSET, sum);
 		return;
 	}
-	sum = pl_csum_add(sum, l4, header);
+	sum = pl_csum_words(sum, l4, header);
 	if (p->len > 0)
-		sum += pl_csum_fold(pl_sndq_read_sum(&t->core->mem, &h->sndq, p->seq, l4 + header, p->len));
+		sum += pl_csum_fold(
+			pl_sndq_read_sum(&t->core->mem, &h->sndq, t->core->csum, p->seq, l4 + header, p->len));
 	pl_csum_store(l4 + CSUM_OFFSET, sum);
 }
 

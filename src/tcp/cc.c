@@ -101,16 +101,16 @@ grow_cubic(struct pl_tcp_cc *cc, uint32_t acked, uint32_t smss, uint32_t now_ms,
 }
 
 void
-pl_tcp_cc_acked(struct pl_tcp_cc *cc, uint32_t acked, uint32_t smss, uint32_t now_ms, uint32_t srtt_us)
+pl_tcp_cc_acked(struct pl_tcp_cc *cc, struct pl_acked acked, uint32_t smss, uint32_t now_ms, uint32_t srtt_us)
 {
 	if (cc->cwnd > UINT32_MAX / 4)
 		return;
 	if (cc->cwnd < cc->ssthresh)
-		cc->cwnd += PL_MIN(acked, ABC_L * smss);
+		cc->cwnd += PL_MIN(acked.octets, ABC_L * smss * acked.segments);
 	else if (cc->newreno)
-		grow_reno(cc, acked, smss);
+		grow_reno(cc, acked.octets, smss);
 	else
-		grow_cubic(cc, acked, smss, now_ms, srtt_us);
+		grow_cubic(cc, acked.octets, smss, now_ms, srtt_us);
 }
 
 void

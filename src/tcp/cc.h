@@ -14,8 +14,14 @@ uint32_t pl_tcp_initial_window(uint32_t smss, uint32_t segments);
 
 void pl_tcp_cc_init(struct pl_tcp_cc *cc, uint32_t smss, uint32_t segments, bool newreno);
 
-/** acked octets were acknowledged while the window was in full use and nothing was lost. */
-void pl_tcp_cc_acked(struct pl_tcp_cc *cc, uint32_t acked, uint32_t smss, uint32_t now_ms, uint32_t srtt_us);
+/** What one segment acknowledges, or a train of ACKs that came as one. */
+struct pl_acked {
+	uint32_t octets;
+	uint32_t segments; /* that said so: growth in slow start is bounded by them (RFC 3465) */
+};
+
+/** This was acknowledged while the window was in full use and nothing was lost. */
+void pl_tcp_cc_acked(struct pl_tcp_cc *cc, struct pl_acked acked, uint32_t smss, uint32_t now_ms, uint32_t srtt_us);
 
 /** Congestion was seen with `flight` octets out: lowers ssthresh (and remembers what CUBIC needs). */
 void pl_tcp_cc_congestion(struct pl_tcp_cc *cc, uint32_t flight, uint32_t smss);

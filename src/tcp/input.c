@@ -13,14 +13,14 @@
 #include "wire/ip4.h"
 
 static bool
-is_checksum_good(const struct pl_pkt *pkt)
+is_checksum_good(const struct pl_tcp *t, const struct pl_pkt *pkt)
 {
 	uint64_t sum;
 
 	if (pkt->csum_ok)
 		return true;
 	sum = pl_csum_pseudo(&pkt->src, &pkt->dst, PL_PROTO_TCP, (uint32_t)pkt->l4.len);
-	return pl_csum_is_valid(pl_csum_add(sum, pkt->l4.p, pkt->l4.len)); /* MUST-3 */
+	return pl_csum_is_valid(t->core->csum->add(sum, pkt->l4.p, pkt->l4.len)); /* MUST-3 */
 }
 
 /* A connection that a handshake just completed takes the segment that completed it. */
@@ -100,19 +100,19 @@ dispatch(struct pl_tcp *t, const struct pl_tuple *k, const struct pl_pkt *pkt, s
 
 /* The reason not to go on, or PL_PARSED. */
 static enum plim_drop
-read_segment(const struct pl_pkt *pkt, struct pl_tcp_seg *seg)
+read_segment(const struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_tcp_seg *seg)
 {
 	if (pkt->not_unicast)
 		return PLIM_DROP_tcp_address; /* MUST-57 */
 	if (!pl_tcp_parse(pkt->l4, seg))
 		return PLIM_DROP_tcp_malformed;
-	return is_checksum_good(pkt) ? PL_PARSED : PLIM_DROP_tcp_checksum;
+	return is_checksum_good(t, pkt) ? PL_PARSED : PLIM_DROP_tcp_checksum;
 }
 
 bool
 pl_tcp_read(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_tcp_seg *seg)
 {
-	enum plim_drop why = read_segment(pkt, seg);
+	enum plim_drop why = read_segment(t, pkt, seg);
 
 	PL_TCP_COUNT(t->core, segments_in);
 	if (why != PL_PARSED) {

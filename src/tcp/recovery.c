@@ -114,7 +114,7 @@ leave_recovery(struct pl_tcp_hot *h)
 static bool
 is_spurious(const struct pl_tcp_hot *h, const struct pl_ack_event *ev)
 {
-	return h->rec.may_undo && ev->acked > 0 && ev->has_tsecr && (int32_t)(ev->tsecr - h->rec.undo_tsval) < 0;
+	return h->rec.may_undo && ev->acked.octets > 0 && ev->has_tsecr && (int32_t)(ev->tsecr - h->rec.undo_tsval) < 0;
 }
 
 static void
@@ -171,7 +171,7 @@ static void
 in_recovery(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h, const struct pl_ack_event *ev)
 {
 	uint32_t smss = pl_tcp_text_mss(c), lost = 0;
-	uint32_t delivered = ev->newly_sacked + (c->flags & PL_CF_SACK ? ev->acked : 0);
+	uint32_t delivered = ev->newly_sacked + (c->flags & PL_CF_SACK ? ev->acked.octets : 0);
 
 	if (pl_seq_le(h->rec.recover, c->snd_una)) {
 		leave_recovery(h);
@@ -179,14 +179,14 @@ in_recovery(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h, const
 	}
 	if (c->flags & PL_CF_SACK) {
 		lost = pl_ledger_mark_lost(&t->core->mem, &h->ledger, smss, DUP_THRESH);
-	} else if (ev->acked > 0) {
-		partial_ack(t, c, h, ev->acked);
+	} else if (ev->acked.octets > 0) {
+		partial_ack(t, c, h, ev->acked.octets);
 		delivered = smss;
 	} else if (ev->is_dup) {
 		h->ledger.dup_acks++;
 		delivered = smss;
 	}
-	proportional_rate(t, c, h, delivered, ev->acked > 0 && lost == 0);
+	proportional_rate(t, c, h, delivered, ev->acked.octets > 0 && lost == 0);
 }
 
 /* Was the window in use before this ACK? (RFC 7661: an unused window does not grow.) */
@@ -203,7 +203,7 @@ grow(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h, const struct
 {
 	uint32_t smss = pl_tcp_text_mss(c);
 
-	if (ev->acked > 0 && was_window_limited(h, ev->flight_before, smss))
+	if (ev->acked.octets > 0 && was_window_limited(h, ev->flight_before, smss))
 		pl_tcp_cc_acked(&h->cc, ev->acked, smss, pl_tcp_ms(t->core->now), c->srtt_us);
 }
 
@@ -213,7 +213,7 @@ in_open(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h, const str
 	struct pl_mem *m = &t->core->mem;
 	uint32_t smss = pl_tcp_text_mss(c);
 
-	if (ev->acked > 0) {
+	if (ev->acked.octets > 0) {
 		h->rec.dupacks = 0;
 		h->ledger.dup_acks = 0;
 		grow(t, c, h, ev);
@@ -241,13 +241,13 @@ pl_tcp_recovery_acked(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_a
 
 	if (is_spurious(h, ev))
 		undo(t, h);
-	else if (ev->acked > 0)
+	else if (ev->acked.octets > 0)
 		h->rec.may_undo = false;
 	switch (h->rec.phase) {
 	case PL_OPEN: in_open(t, c, h, ev); break;
 	case PL_RECOVERY: in_recovery(t, c, h, ev); break;
 	case PL_LOSS:
-		if (ev->acked > 0 && h->cc.cwnd < UINT32_MAX / 4)
+		if (ev->acked.octets > 0 && h->cc.cwnd < UINT32_MAX / 4)
 			pl_tcp_cc_acked(&h->cc, ev->acked, pl_tcp_text_mss(c), pl_tcp_ms(t->core->now), c->srtt_us);
 		if (pl_seq_le(h->rec.recover, c->snd_una))
 			leave_recovery(h);

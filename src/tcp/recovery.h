@@ -9,11 +9,12 @@
 #ifndef PL_TCP_RECOVERY_H
 #define PL_TCP_RECOVERY_H
 
+#include "tcp/cc.h"
 #include "tcp/tcp.h"
 
 /** What one acceptable ACK said. */
 struct pl_ack_event {
-	uint32_t acked; /* octets newly acknowledged */
+	struct pl_acked acked; /* newly acknowledged */
 	uint32_t newly_sacked;
 	uint32_t flight_before; /* SND.NXT - SND.UNA before it */
 	bool is_dup;            /* RFC 5681 §2: duplicate ACK */

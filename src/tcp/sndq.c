@@ -82,7 +82,8 @@ pl_sndq_read(const struct pl_mem *m, const struct pl_sndq *q, pl_seq seq, uint8_
 }
 
 uint64_t
-pl_sndq_read_sum(const struct pl_mem *m, const struct pl_sndq *q, pl_seq seq, uint8_t *to, uint32_t n)
+pl_sndq_read_sum(const struct pl_mem *m, const struct pl_sndq *q, const struct pl_csum *csum, pl_seq seq, uint8_t *to,
+                 uint32_t n)
 {
 	uint64_t sum = 0;
 	uint32_t done = 0;
@@ -95,7 +96,7 @@ pl_sndq_read_sum(const struct pl_mem *m, const struct pl_sndq *q, pl_seq seq, ui
 		if (PL_NEVER(!from))
 			return sum;
 		run = PL_MIN(run, n - done);
-		part = pl_csum_copy(0, to + done, from, run);
+		part = csum->copy(0, to + done, from, run);
 		sum += pl_csum_fold(done & 1 ? pl_csum_shift(part) : part);
 		done += run;
 	}

@@ -9,6 +9,7 @@
 #ifndef PL_TCP_SNDQ_H
 #define PL_TCP_SNDQ_H
 
+#include "base/checksum.h"
 #include "mem/bmap.h"
 
 struct pl_sndq {
@@ -45,7 +46,8 @@ void pl_sndq_ack(struct pl_mem *m, struct pl_sndq *q, pl_seq ack);
 void pl_sndq_read(const struct pl_mem *m, const struct pl_sndq *q, pl_seq seq, uint8_t *to, uint32_t n);
 
 /** The same, adding them to a checksum that stands at an even offset. */
-uint64_t pl_sndq_read_sum(const struct pl_mem *m, const struct pl_sndq *q, pl_seq seq, uint8_t *to, uint32_t n);
+uint64_t pl_sndq_read_sum(const struct pl_mem *m, const struct pl_sndq *q, const struct pl_csum *csum, pl_seq seq,
+                          uint8_t *to, uint32_t n);
 
 uint32_t pl_sndq_octets(const struct pl_mem *m, const struct pl_sndq *q);
 

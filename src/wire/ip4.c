@@ -66,7 +66,7 @@ pl_ip4_parse(struct pl_span p, struct pl_ip4 *ip)
 		return PLIM_DROP_ip4_header_length;
 	if (ip->len > p.len)
 		return PLIM_DROP_ip4_truncated;
-	if (!pl_csum_is_valid(pl_csum_add(0, p.p, ip->header_len)))
+	if (!pl_csum_is_valid(pl_csum_words(0, p.p, ip->header_len)))
 		return PLIM_DROP_ip4_checksum;
 	if (!pl_cur_take(&c, ip->header_len - PL_IP4_HEADER, &options) || !are_options_harmless(options))
 		return PLIM_DROP_ip4_options;
@@ -105,5 +105,5 @@ pl_ip4_put(struct pl_put *w, const struct pl_ip4 *ip)
 	pl_put_bytes(w, ip->src.octets, 4);
 	pl_put_bytes(w, ip->dst.octets, 4);
 	if (!w->short_of)
-		pl_csum_store(csum, pl_csum_add(0, start, PL_IP4_HEADER));
+		pl_csum_store(csum, pl_csum_words(0, start, PL_IP4_HEADER));
 }

@@ -85,6 +85,8 @@ pl_tcp_parse(struct pl_span l4, struct pl_tcp_seg *seg)
 	seg->opt.tsval = seg->opt.tsecr = 0;
 	parse_options(options, seg->flags, &seg->opt);
 	seg->wnd = wnd;
+	seg->acks = 1;
+	seg->gso_size = 0;
 	seg->text = pl_text_of(c.p, pl_cur_left(&c));
 	seg->len = (uint32_t)seg->text.len + ((seg->flags & PL_TH_SYN) != 0) + ((seg->flags & PL_TH_FIN) != 0);
 	return true;

@@ -54,6 +54,7 @@ struct pl_tcp_seg {
 	struct pl_tcp_opts opt;
 	struct pl_text text; /* borrowed from the frame: valid until input returns */
 	uint16_t gso_size;   /* of a super-frame or a train, else 0 */
+	uint16_t acks;       /* segments it stands for, if it came as a train of ACKs; else 1 */
 	pl_time at;          /* arrival */
 };
 

@@ -10,6 +10,12 @@
 #define C 0.4
 #define BETA 0.7
 
+static struct pl_acked
+by_one(uint32_t octets)
+{
+	return (struct pl_acked){octets, 1};
+}
+
 static void
 the_cube_root_is_exact(void **state)
 {
@@ -46,11 +52,11 @@ slow_start_counts_octets_up_to_two_segments_an_ack(void **state)
 
 	(void)state;
 	pl_tcp_cc_init(&cc, SMSS, 10, false);
-	pl_tcp_cc_acked(&cc, SMSS, SMSS, 0, 1000);
+	pl_tcp_cc_acked(&cc, by_one(SMSS), SMSS, 0, 1000);
 	assert_int_equal(cc.cwnd, 14600 + SMSS);
-	pl_tcp_cc_acked(&cc, 8 * SMSS, SMSS, 0, 1000); /* RFC 3465, L = 2 */
+	pl_tcp_cc_acked(&cc, by_one(8 * SMSS), SMSS, 0, 1000); /* RFC 3465, L = 2 */
 	assert_int_equal(cc.cwnd, 14600 + 3 * SMSS);
-	pl_tcp_cc_acked(&cc, 100, SMSS, 0, 1000);
+	pl_tcp_cc_acked(&cc, by_one(100), SMSS, 0, 1000);
 	assert_int_equal(cc.cwnd, 14600 + 3 * SMSS + 100);
 }
 
@@ -63,10 +69,10 @@ newreno_grows_one_segment_a_window_and_halves(void **state)
 	pl_tcp_cc_init(&cc, SMSS, 10, true);
 	cc.ssthresh = cc.cwnd = 20 * SMSS;
 	for (unsigned i = 0; i < 20; i++)
-		pl_tcp_cc_acked(&cc, SMSS, SMSS, i, 1000);
+		pl_tcp_cc_acked(&cc, by_one(SMSS), SMSS, i, 1000);
 	assert_int_equal(cc.cwnd, 21 * SMSS);
 	for (unsigned i = 0; i < 21; i++)
-		pl_tcp_cc_acked(&cc, SMSS, SMSS, i, 1000);
+		pl_tcp_cc_acked(&cc, by_one(SMSS), SMSS, i, 1000);
 	assert_int_equal(cc.cwnd, 22 * SMSS);
 	pl_tcp_cc_congestion(&cc, 22 * SMSS, SMSS);
 	assert_int_equal(cc.ssthresh, 11 * SMSS);
@@ -119,7 +125,7 @@ follow(struct pl_tcp_cc *cc, struct model *m, uint32_t rtt_ms, uint32_t until_ms
 			uint32_t at = t + rtt_ms * i / acks;
 
 			model_acked(m, at / 1000.0, rtt_ms / 1000.0, 1);
-			pl_tcp_cc_acked(cc, SMSS, SMSS, from_ms + at, rtt_ms * 1000);
+			pl_tcp_cc_acked(cc, by_one(SMSS), SMSS, from_ms + at, rtt_ms * 1000);
 		}
 		if (fabs(cc->cwnd / (double)SMSS - m->cwnd) >= 0.02 * m->cwnd + 1)
 			fail_msg("round trip %u ms, at %u ms: %.2f segments, %.2f by the RFC", rtt_ms, t,
@@ -179,7 +185,7 @@ after_a_timeout_cubic_starts_from_its_own_window(void **state)
 	pl_tcp_cc_timeout(&cc, SMSS);
 	assert_int_equal(cc.cwnd, SMSS);
 	while (cc.cwnd < cc.ssthresh)
-		pl_tcp_cc_acked(&cc, SMSS, SMSS, 5000, 100000);
+		pl_tcp_cc_acked(&cc, by_one(SMSS), SMSS, 5000, 100000);
 	m.cwnd = cc.cwnd / (double)SMSS;
 	m.prior = 200;
 	follow(&cc, &m, 100, 8000, 6000);
@@ -196,7 +202,7 @@ nothing_overflows_at_the_largest_windows(void **state)
 		uint32_t before = cc.cwnd;
 
 		cc.ssthresh = i > 100 ? SMSS : UINT32_MAX;
-		pl_tcp_cc_acked(&cc, cc.cwnd / 2, SMSS, i * 1000, 60000000);
+		pl_tcp_cc_acked(&cc, by_one(cc.cwnd / 2), SMSS, i * 1000, 60000000);
 		assert_true(cc.cwnd >= before);
 	}
 	assert_true(cc.cwnd <= UINT32_MAX / 2);
