@@ -1,6 +1,6 @@
 #!/bin/bash
 # Configure (once) and build one kind of build.
-#   build.sh release|asan|fuzz|fuzz-fast [DIR]
+#   build.sh release|asan|fuzz|fuzz-fast|coverage [DIR]
 # fuzz finds the most per execution (ASan, UBSan, comparisons traced); fuzz-fast makes a hundred times as many: assertions,
 # and traps for the faults that cost nothing to notice. What it finds, a build of the kind fuzz explains.
 set -euo pipefail
@@ -21,7 +21,12 @@ fuzz-fast) dir=${2:-build-fuzz-fast}
 	options=(-Dassertions=true -Doptimization=2 -Db_lundef=false -Dfuzzer=true
 		"-Dc_args=['-fsanitize-coverage=inline-8bit-counters,pc-table','-fsanitize=$traps','-fsanitize-trap=$traps']")
 	targets=(fuzzers) ;;
-*) echo "build.sh: unknown kind '$kind'; use release, asan, fuzz or fuzz-fast" >&2; exit 2 ;;
+coverage) dir=${2:-build-coverage}
+	export CC=clang LLVM_PROFILE_FILE=/dev/null # set-up runs what it compiles
+	options=(-Doptimization=1 -Db_lundef=false "-Dc_args=['-fprofile-instr-generate','-fcoverage-mapping']"
+		-Dc_link_args=-fprofile-instr-generate)
+	targets=(tests/fuzz/replay_stack) ;;
+*) echo "build.sh: unknown kind '$kind'; use release, asan, fuzz, fuzz-fast or coverage" >&2; exit 2 ;;
 esac
 
 log=$(mktemp)

@@ -36,7 +36,7 @@ stop() {
 trap stop TERM INT
 
 while [ "$wanted" -eq 0 ] || [ "$(total)" -lt "$wanted" ]; do
-	"$dir/fuzz_stack" -runs=$round -max_len=256 -entropic=0 -timeout=20 -print_final_stats=1 -print_funcs=0 \
+	"$dir/fuzz_stack" -runs=$round -max_len=256 -entropic=0 -timeout=3600 -report_slow_units=3600 -print_final_stats=1 -print_funcs=0 \
 		-artifact_prefix="$dir/found/" "$dir/corpus" tests/fuzz/corpus/stack >"$dir/log" 2>&1 &
 	pid=$!
 	if ! wait "$pid"; then

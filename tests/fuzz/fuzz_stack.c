@@ -16,8 +16,6 @@
 
 #define MOST_STEPS 400
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void
 step(void)
 {

@@ -71,3 +71,40 @@ guarded_copy(const struct guarded *g, const void *data, size_t n)
 		memcpy(p, data, n);
 	return p;
 }
+
+static uint8_t *
+input_room(size_t n)
+{
+	static struct guarded room;
+
+	if (!room.start)
+		room = guarded_room(FUZZ_INPUT_MOST + 1);
+	return guarded_last(&room, n);
+}
+
+const uint8_t *
+guarded_input(const void *data, size_t *size)
+{
+	uint8_t *p;
+
+	if (*size > FUZZ_INPUT_MOST)
+		*size = FUZZ_INPUT_MOST;
+	p = input_room(*size);
+	if (*size)
+		memcpy(p, data, *size);
+	return p;
+}
+
+const char *
+guarded_text(const void *data, size_t *size)
+{
+	uint8_t *p;
+
+	if (*size > FUZZ_INPUT_MOST)
+		*size = FUZZ_INPUT_MOST;
+	p = input_room(*size + 1);
+	if (*size)
+		memcpy(p, data, *size);
+	p[*size] = 0;
+	return (const char *)p;
+}

@@ -22,4 +22,12 @@ uint8_t *guarded_last(const struct guarded *g, size_t n);
 /** A copy of n octets there. */
 uint8_t *guarded_copy(const struct guarded *g, const void *data, size_t n);
 
+#define FUZZ_INPUT_MOST 65536
+
+/** The input, cut after FUZZ_INPUT_MOST octets, in a room of its own that is made once. */
+const uint8_t *guarded_input(const void *data, size_t *size);
+
+/** The same with a NUL behind it; *size does not count it. */
+const char *guarded_text(const void *data, size_t *size);
+
 #endif

@@ -2,7 +2,6 @@
 /* Frames as the peers make them: Ethernet, IP and a transport with a good checksum. */
 #include "parts.h"
 
-#include "../guard.h"
 #include "base/checksum.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"

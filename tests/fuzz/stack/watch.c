@@ -5,7 +5,6 @@
  */
 #include "parts.h"
 
-#include "../guard.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"
 #include "wire/ip6.h"

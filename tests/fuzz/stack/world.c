@@ -5,10 +5,6 @@
  */
 #include "world.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "../guard.h"
 #include "mem/mem.h"
 
 #define TARGET (1u << 20)
@@ -23,13 +19,6 @@ const struct plim_addr us6 = {{0x20, 1, 0xd, 0xb8, [15] = 2}, 6}, peer6 = {{0x20
 static uint64_t refuse_pct, refuse_chance; /* so many grants of a hundred are refused */
 static struct guarded region;
 static uint8_t text[65536 + MOST_TEXT];
-
-void
-broken(const char *file, int line, const char *what)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, what);
-	abort();
-}
 
 /* ---- refused grants ---- */
 

@@ -9,11 +9,7 @@
 #ifndef FUZZ_STACK_WORLD_H
 #define FUZZ_STACK_WORLD_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
+#include "../fuzz.h"
 #include "base/addr.h"
 #include "sock/sock.h"
 #include "wire/tcp.h"
@@ -23,7 +19,6 @@
 #define FRAME_CAP 65600
 #define MOST_TEXT 66000
 #define MS(n) ((plim_time)(n)*1000000u)
-#define MUST(cond) ((cond) ? (void)0 : broken(__FILE__, __LINE__, #cond))
 
 /* One connection as its peer sees it. */
 struct flow {
@@ -64,9 +59,6 @@ extern struct world f;
 
 extern const uint8_t our_mac[6], peer_mac[6];
 extern const struct plim_addr us4, peer4, us6, peer6;
-
-/** A property does not hold: say which, and end. */
-void broken(const char *file, int line, const char *what);
 
 /* ---- life ---- */
 
