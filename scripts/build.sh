@@ -36,6 +36,7 @@ if [ ! -f "$dir/build.ninja" ] && ! meson setup "$dir" "${options[@]}" >"$log" 2
 	exit 1
 fi
 [ -n "${BUILD_ALL:-}" ] && targets=(all)
+[ -n "${BUILD_ONLY:-}" ] && targets=("$BUILD_ONLY")
 if ! ninja -C "$dir" "${targets[@]}" >"$log" 2>&1; then
 	cat "$log" >&2
 	exit 1
