@@ -5,14 +5,15 @@
 #   make asan         tests with sanitizers and assertions only
 #   make check-serve  the program under unmodified clients, at full length
 #   make check-fresh  the same demo and tests in a fresh Debian root
-#   make fuzz         the fuzz targets, FUZZ_SECONDS each
+#   make fuzz         the fuzz targets, MINUTES=n of each (default: 20 seconds)
+#   make fuzz-coverage  what the whole-stack target reaches of src/tcp from its corpus
+#   make fuzz-selftest  planted defects must be found
 
 SHELL = /bin/sh
 BUILD = build
-FUZZ_SECONDS = 20
 PREFIX = /usr/local
 
-.PHONY: all setup release demo test lint asan check-serve check-fresh fuzz install clean
+.PHONY: all setup release demo test lint asan check-serve check-fresh fuzz fuzz-coverage fuzz-selftest install clean
 
 all: release
 
@@ -41,7 +42,13 @@ check-fresh:
 	@scripts/check-fresh.sh
 
 fuzz: setup
-	@scripts/fuzz.sh $(FUZZ_SECONDS)
+	@scripts/fuzz.sh $(if $(MINUTES),--keep $$(($(MINUTES) * 60)))
+
+fuzz-coverage: setup
+	@scripts/fuzz-coverage.sh
+
+fuzz-selftest: setup
+	@scripts/fuzz-selftest.sh
 
 install: release
 	@meson configure $(BUILD) -Dprefix=$(PREFIX)

@@ -7,7 +7,7 @@ set -euo pipefail
 packages=(
 	meson ninja-build gcc g++ libc6-dev pkg-config
 	libcmocka-dev libinih-dev libjansson-dev libhttp-parser-dev libmd-dev
-	clang clang-format clang-tidy libclang-rt-dev cppcheck
+	clang llvm clang-format clang-tidy libclang-rt-dev cppcheck
 	curl wrk ncat iperf3 jq
 )
 

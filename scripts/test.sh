@@ -66,7 +66,10 @@ run_part() {
 	case $1 in
 	release) run_meson release build ;;
 	asan) run_meson asan build-asan ;;
-	fuzz) run_script fuzz scripts/fuzz.sh "${FUZZ_SECONDS:-20}" ;;
+	fuzz)
+		run_script fuzz scripts/fuzz.sh "${FUZZ_SECONDS:-20}"
+		run_script fuzz-coverage scripts/fuzz-coverage.sh
+		;;
 	interop) run_script interop tests/interop/check-serve --quick --build build ;;
 	*)
 		echo "test.sh: unknown part '$1'; use release, asan, fuzz or interop" >&2

@@ -216,12 +216,10 @@ is_setting(const char *name)
 	return false;
 }
 
-/* inih's callback. Values must outlive the reading, so they are kept in a pool that lasts as long as the program. */
+/* inih's callback. Values must outlive the reading, so they are kept with the options. */
 static int
 take_line(void *ctx, const char *section, const char *name, const char *value)
 {
-	static char kept[8192];
-	static size_t used;
 	struct file_reading *r = ctx;
 	size_t len = strlen(value) + 1;
 
@@ -232,11 +230,11 @@ take_line(void *ctx, const char *section, const char *name, const char *value)
 		r->failed = !set_setting(r->o, name, value, r->e);
 	} else if (strcmp(name, "config") == 0) {
 		r->failed = !tool_fail(r->e, "config cannot name another configuration file");
-	} else if (used + len > sizeof(kept)) {
-		r->failed = !tool_fail(r->e, "more than %zu octets of values", sizeof(kept));
+	} else if (r->o->kept_octets + len > sizeof(r->o->kept)) {
+		r->failed = !tool_fail(r->e, "more than %zu octets of values", sizeof(r->o->kept));
 	} else {
-		char *copy = memcpy(kept + used, value, len);
-		used += len;
+		char *copy = memcpy(r->o->kept + r->o->kept_octets, value, len);
+		r->o->kept_octets += len;
 		r->failed = !args_set(r->o->args, name, copy, r->e);
 	}
 	return !r->failed;

@@ -29,6 +29,8 @@ struct netopts {
 	const char *pcap;
 	const char *control;
 	const struct args *args; /* for --config: options by name */
+	char kept[8192];         /* values read from a file; strings above may point here */
+	size_t kept_octets;
 };
 
 extern const struct args_option netopts_options[];

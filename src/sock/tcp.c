@@ -277,7 +277,7 @@ plim_recv(plim *s, plim_h h, void *data, size_t len)
 	uint8_t *to = data;
 	size_t done = 0;
 
-	while (done < len) {
+	do { /* once for no octets too: the handle is looked at, and what was lent ends */
 		size_t n = 0, part = 0;
 		int rc;
 		struct pl_tcp_conn *c = pl_sock_conn(s, h, &rc);
@@ -297,6 +297,6 @@ plim_recv(plim *s, plim_h h, void *data, size_t len)
 		}
 		(void)pl_tcp_rx_consume(&s->tcp, c, part);
 		done += part;
-	}
+	} while (done < len);
 	return (int64_t)done;
 }

@@ -222,6 +222,8 @@ pl_ledger_resent(struct pl_mem *m, struct pl_ledger *l, pl_seq start, pl_seq end
 	for (unsigned i = first; i < last; i++) {
 		struct pl_range *r = &pl_ledger_ranges(m, l)[i];
 
+		if (r->flags & PL_RANGE_SACKED)
+			continue; /* a window probe of what the peer already has: it is not in flight again */
 		r->flags |= PL_RANGE_EVER | (r->flags & PL_RANGE_LOST ? PL_RANGE_RETX : 0);
 		r->sent_us = now_us;
 	}

@@ -535,6 +535,25 @@ what_is_lent_stays_while_acks_come_and_time_goes(void **state)
 }
 
 static void
+taking_no_octets_is_a_call_on_the_handle(void **state)
+{
+	struct plim_span span[4];
+	plim_h h = {0, 0};
+
+	(void)state; /* it ends what was lent, and finds the handle stale or the stream at its end */
+	established();
+	assert_int_equal(plim_tx_reserve(d.s, d.h, 100, span, 1), 100);
+	assert_int_equal(plim_recv(d.s, d.h, NULL, 0), PLIM_EAGAIN);
+	assert_int_equal(plim_tx_commit(d.s, d.h, 100, 0), PLIM_EINVAL);
+	peer(ACK, .seq = 1, .ack = ISS + 1, .len = 10);
+	assert_int_equal(plim_recv(d.s, d.h, NULL, 0), 0);
+	assert_int_equal(app_read(10), 10);
+	assert_int_equal(plim_recv(d.s, h, NULL, 0), PLIM_ESTALE);
+	at(100);
+	(void)ignore_rest();
+}
+
+static void
 restarts_of_a_held_time_wait_end_too(void **state)
 {
 	(void)state; /* 4 MSL in all, also while the application keeps the handle */
@@ -606,5 +625,6 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(text_of_a_syn_is_not_acknowledged_and_comes_again), D(urgent_text_is_told_to_the_parked_form),
            D(a_port_that_connects_to_itself_talks_to_itself),
            D(a_listener_that_is_closed_takes_its_half_open_ones_along), D(a_simultaneous_close_with_text_delivers_it),
-           D(what_is_lent_stays_while_acks_come_and_time_goes), D(restarts_of_a_held_time_wait_end_too),
-           D(syns_in_time_wait_are_answered_in_measure), D(the_closing_form_answers_acks_in_measure))
+           D(what_is_lent_stays_while_acks_come_and_time_goes), D(taking_no_octets_is_a_call_on_the_handle),
+           D(restarts_of_a_held_time_wait_end_too), D(syns_in_time_wait_are_answered_in_measure),
+           D(the_closing_form_answers_acks_in_measure))

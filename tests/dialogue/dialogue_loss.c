@@ -332,6 +332,21 @@ a_peer_that_reneges_gets_everything_again(void **state)
 }
 
 static void
+a_window_probe_of_sacked_text_leaves_it_sacked(void **state)
+{
+	(void)state; /* MUST-35, MUST-36: the window shuts on text in flight whose head is SACKed, so the probe is of SACKed text */
+	established_with_sack();
+	assert_true(app_send(3 * MSS) > 0);
+	(void)take_full(SEQ(0), 3, MSS);
+	peer(ACK, .seq = 1, .ack = SEQ(0), .no_wnd = true, .n_sack = 1, .sack = {{SEQ(0), SEQ(1)}});
+	at(10000);
+	assert_true(ignore_rest() >= 1);
+	peer(ACK, .seq = 1, .ack = SEQ(3));
+	nothing();
+	assert_int_equal(app_get(PLIM_O_UNACKED), 0);
+}
+
+static void
 sack_blocks_that_lie_are_ignored(void **state)
 {
 	(void)state; /* RFC 2018 §4; nothing may be marked that was never sent */
@@ -493,6 +508,6 @@ TESTS_MAIN(D(cubic_is_the_default_and_keeps_seven_tenths), D(newreno_is_a_choice
            D(three_duplicate_acks_repeat_the_segment_without_sack), D(two_duplicate_acks_do_not),
            D(limited_transmit_sends_new_text_for_the_first_two_duplicates), D(a_partial_ack_repeats_the_next_hole),
            D(sack_repeats_every_hole_once), D(sacked_text_is_not_repeated_at_an_rto),
-           D(a_peer_that_reneges_gets_everything_again), D(sack_blocks_that_lie_are_ignored),
-           D(a_reduction_halves_the_window_and_recovery_ends_there),
+           D(a_peer_that_reneges_gets_everything_again), D(a_window_probe_of_sacked_text_leaves_it_sacked),
+           D(sack_blocks_that_lie_are_ignored), D(a_reduction_halves_the_window_and_recovery_ends_there),
            D(an_ack_of_the_original_undoes_a_spurious_timeout), D(text_and_fin_are_recovered_together))

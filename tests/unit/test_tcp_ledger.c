@@ -283,7 +283,27 @@ the_sacked_range_nearest_snd_nxt_is_forgotten_first(void **state)
 	arena_stop(a);
 }
 
-TESTS_MAIN(cmocka_unit_test(random_lives_agree_with_flags_per_octet),
+static void
+sending_sacked_octets_again_leaves_them_sacked(void **state)
+{
+	struct arena *a = arena_start(1u << 20, 0);
+	struct pl_mem *m = &a->core.mem;
+	struct pl_ledger l;
+
+	(void)state; /* a window probe repeats the octet at SND.UNA, whatever is known of it */
+	pl_ledger_init(&l, 0);
+	pl_ledger_sent(m, &l, 3000, 1, 1000);
+	assert_int_equal(pl_ledger_sack(m, &l, 0, 1000), 1000);
+	pl_ledger_resent(m, &l, 0, 1, 5000, 1000);
+	assert_null(pl_ledger_check(m, &l));
+	assert_int_equal(pl_ledger_sacked(m, &l), 1000);
+	assert_int_equal(pl_ledger_pipe(m, &l, 1000), 2000);
+	pl_ledger_clear(m, &l, 0);
+	arena_stop(a);
+}
+
+TESTS_MAIN(cmocka_unit_test(sending_sacked_octets_again_leaves_them_sacked),
+           cmocka_unit_test(random_lives_agree_with_flags_per_octet),
            cmocka_unit_test(a_full_ledger_forgets_sacks_but_never_octets),
            cmocka_unit_test(refused_grants_forget_sacks_but_never_octets),
            cmocka_unit_test(the_sacked_range_nearest_snd_nxt_is_forgotten_first))
