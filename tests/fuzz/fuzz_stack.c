@@ -23,7 +23,7 @@ step(void)
 		op_segment, op_segment, op_segment,  op_handshake, op_stream, op_raw,     op_arp,       op_icmp,
 		op_udp,     op_flood,   op_time,     op_time,      op_listen, op_connect, op_accept,    op_send,
 		op_send,    op_reserve, op_commit,   op_recv,      op_recv,   op_peek,    op_close,     op_memory,
-		op_option,  op_look,    op_udp_call, op_segment,   op_stream, op_time,    op_handshake, op_accept};
+		op_option,  op_look,    op_udp_call, op_together,  op_stream, op_time,    op_handshake, op_accept};
 
 	ops[u8() % PL_COUNT(ops)]();
 	drain();

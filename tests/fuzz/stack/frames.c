@@ -21,17 +21,35 @@ them(unsigned flow)
 	return flow < FLOWS / 2 ? peer4 : peer6;
 }
 
+#define BATCH 16
+
+/* Frames that arrive in one call, each in memory of its own. */
+static struct {
+	struct guarded room[BATCH];
+	struct plim_frame in[BATCH];
+	unsigned n, most;
+} batch = {.most = 1};
+
+void
+together(unsigned most)
+{
+	if (batch.n > 0)
+		(void)plim_input(f.s, batch.in, batch.n, f.now);
+	batch.n = 0;
+	batch.most = PL_CLAMP(most, 1, BATCH);
+}
+
 void
 give(const uint8_t *p, size_t n, uint8_t flags, uint16_t gso_size)
 {
-	static struct guarded room;
+	struct guarded *room = &batch.room[batch.n];
 
-	if (!room.start)
-		room = guarded_room(FRAME_CAP);
-	struct plim_frame in = {
-		.data = guarded_copy(&room, p, n), .len = (uint32_t)n, .flags = flags, .gso_size = gso_size};
-
-	(void)plim_input(f.s, &in, 1, f.now);
+	if (!room->start)
+		*room = guarded_room(FRAME_CAP);
+	batch.in[batch.n++] = (struct plim_frame){
+		.data = guarded_copy(room, p, n), .len = (uint32_t)n, .flags = flags, .gso_size = gso_size};
+	if (batch.n == batch.most)
+		together(batch.most);
 }
 
 static void

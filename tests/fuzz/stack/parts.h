@@ -10,6 +10,9 @@
 struct plim_addr us(unsigned flow);
 struct plim_addr them(unsigned flow);
 
+/** From now on so many frames arrive in one call; what waits arrives now. */
+void together(unsigned most);
+
 /** Hand a frame to the stack. */
 void give(const uint8_t *p, size_t n, uint8_t flags, uint16_t gso_size);
 
@@ -25,6 +28,7 @@ void add_timestamp(const struct flow *fl, struct pl_tcp_seg *s);
 void op_segment(void);
 void op_handshake(void);
 void op_stream(void);
+void op_together(void);
 void op_flood(void);
 
 /* ---- datagrams.c ---- */

@@ -77,6 +77,7 @@ op_stream(void)
 	struct flow *fl = &f.flows[flow];
 	uint32_t len = length() % 1461;
 
+	together(n);
 	for (unsigned i = 0; i < n; i++) {
 		struct pl_tcp_seg s = {.flags = PL_TH_ACK, .seq = fl->snd, .ack = fl->rcv, .wnd = 65535};
 
@@ -86,6 +87,19 @@ op_stream(void)
 			give_segment(flow, &s, len);
 		fl->snd += len;
 	}
+	together(1);
+}
+
+/* Several segments in one batch: trains, and what breaks them. */
+void
+op_together(void)
+{
+	unsigned n = u8() % 16 + 1;
+
+	together(n);
+	for (unsigned i = 0; i < n; i++)
+		op_segment();
+	together(1);
 }
 
 /* SYNs from many places. */
