@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define LOAD_CHUNK (256 * 1024) /* octets of one read or write */
+#define LOAD_CHUNK (32 * 1024) /* octets of one read or write: a reader of whole windows would stall its sender */
 
 struct load_target {
 	struct sockaddr_storage addr;

@@ -315,6 +315,8 @@ take_object(struct pl_mem *m, struct pl_mem_type *ty, uint32_t slab)
 	if (s->free) {
 		object = s->free - 1;
 		s->free = *link_of(m, slab, object);
+		if (s->free)
+			__builtin_prefetch(link_of(m, slab, s->free - 1), 1); /* the next one to be taken */
 	} else {
 		object = s->fresh++;
 	}
