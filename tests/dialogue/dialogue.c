@@ -79,6 +79,8 @@ run_to(plim_time to)
 		drain();
 	}
 	d.now = to > d.now ? to : d.now;
+	(void)plim_poll(d.s, d.now, 1000); /* nothing is due: it tells the time before the next call */
+	drain();
 }
 
 void
