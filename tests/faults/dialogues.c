@@ -16,6 +16,7 @@
 
 #include "good_peer.h"
 #include "grants.h"
+#include "settings.h"
 
 #include "lenient.h"
 

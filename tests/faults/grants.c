@@ -62,11 +62,3 @@ __wrap_pl_mem_charge(struct pl_mem *m, uint64_t octets)
 {
 	return is_refused(PLIM_CLASS_app) ? false : __real_pl_mem_charge(m, octets);
 }
-
-uint64_t
-fault_number(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text && *text ? strtoull(text, NULL, 10) : otherwise;
-}

@@ -33,7 +33,4 @@ void grants_start(const struct grant_plan *plan);
 /* Refuse and count nothing from here; what was counted stays. */
 void grants_stop(void);
 
-/* A number from the environment, such as FAULT_STRIDE. */
-uint64_t fault_number(const char *name, uint64_t otherwise);
-
 #endif
