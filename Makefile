@@ -5,6 +5,8 @@
 #   make asan         tests with sanitizers and assertions only
 #   make check-serve  the program under unmodified clients, at full length
 #   make check-fresh  the same demo and tests in a fresh Debian root
+#   make check-faults one refused grant or one troubled frame at a time, at full length
+#   make check-portable the tests for 32 bits and for big-endian
 #   make fuzz         the fuzz targets, FUZZ_SECONDS each
 
 SHELL = /bin/sh
@@ -12,7 +14,7 @@ BUILD = build
 FUZZ_SECONDS = 20
 PREFIX = /usr/local
 
-.PHONY: all setup release demo test lint asan check-serve check-fresh fuzz install clean
+.PHONY: all setup release demo test lint asan check-serve check-fresh check-faults check-portable fuzz install clean
 
 all: release
 
@@ -39,6 +41,12 @@ check-serve: release
 
 check-fresh:
 	@scripts/check-fresh.sh
+
+check-faults: setup
+	@scripts/check-faults.sh
+
+check-portable: setup
+	@scripts/check-portable.sh
 
 fuzz: setup
 	@scripts/fuzz.sh $(FUZZ_SECONDS)

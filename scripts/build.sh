@@ -1,6 +1,6 @@
 #!/bin/bash
 # Configure (once) and build one kind of build.
-#   build.sh release|asan|fuzz [DIR]
+#   build.sh release|asan|fuzz|faults [DIR]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,8 @@ fuzz) dir=${2:-build-fuzz}
 	export CC=clang
 	options=(-Db_sanitize=address,undefined -Dassertions=true -Doptimization=1 -Db_lundef=false -Dfuzzer=true
 		"-Dc_args=-fsanitize=fuzzer-no-link") targets=(all) ;;
-*) echo "build.sh: unknown kind '$kind'; use release, asan or fuzz" >&2; exit 2 ;;
+faults) dir=${2:-build-faults} options=(-Dassertions=true) targets=(all) ;;
+*) echo "build.sh: unknown kind '$kind'; use release, asan, fuzz or faults" >&2; exit 2 ;;
 esac
 
 log=$(mktemp)

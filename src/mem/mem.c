@@ -389,11 +389,11 @@ pl_mem_uncharge(struct pl_mem *m, uint64_t octets)
 bool
 pl_mem_is_object(const struct pl_mem *m, enum pl_obj type, pl_id id)
 {
-	size_t at = (size_t)id * 8;
+	size_t at = (size_t)id * 8; /* wraps where a size_t has 32 bits: ids beyond the region go first */
 	uint32_t slab;
 	size_t in_slab;
 
-	if (at < m->first_octet)
+	if (id >= m->target / 8 || at < m->first_octet)
 		return false;
 	slab = slab_of(m, id);
 	if (slab >= m->fresh_slabs || m->slabs[slab].type != type)

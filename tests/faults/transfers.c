@@ -225,10 +225,26 @@ is_over(void)
 	return t.app[0].closed && (t.app[1].closed || (t.app[0].error && !t.app[1].open));
 }
 
+/* The other side's reset may have been lost, and an idle connection waits for ever (MUST-25): the application does not. */
+static void
+give_up_after(plim_time silence, plim_time *since)
+{
+	if (!t.app[0].error && !t.app[1].error)
+		return;
+	if (*since == 0)
+		*since = t.p.now;
+	for (unsigned n = 0; n < 2 && t.p.now - *since > silence; n++) {
+		if (!t.app[n].open || t.app[n].closed)
+			continue;
+		assert_int_equal(plim_tcp_abort(t.p.side[n].s, t.app[n].h), PLIM_OK);
+		t.app[n].closed = true;
+	}
+}
+
 static void
 transfer(void)
 {
-	plim_time until = t.p.now + LIMIT;
+	plim_time until = t.p.now + LIMIT, trouble = 0;
 
 	while (!is_over()) {
 		if (t.p.now >= until)
@@ -239,6 +255,7 @@ transfer(void)
 		take_events();
 		pump(&t.app[0]);
 		pump(&t.app[1]);
+		give_up_after(PL_SEC(300), &trouble);
 		if (!pair_step(&t.p, t.p.now + RETRY))
 			pair_run_until(&t.p, t.p.now + RETRY);
 	}
