@@ -52,11 +52,11 @@ derive_key(const uint8_t *entropy, uint8_t number)
 	struct pl_key key, out;
 	uint8_t label[2] = {number, 0};
 
-	memcpy(&key, entropy, sizeof key);
+	key = pl_key_from(entropy);
 	out.k0 = pl_siphash24(&key, label, sizeof label);
 	label[1] = 1;
 	out.k1 = pl_siphash24(&key, label, sizeof label);
-	memcpy(&key, entropy + 16, sizeof key);
+	key = pl_key_from(entropy + sizeof key);
 	label[1] = 2;
 	out.k0 ^= pl_siphash24(&key, label, sizeof label);
 	label[1] = 3;
