@@ -43,7 +43,7 @@ dialogues() {
 }
 
 part_of() { # PROGRAM PART: one share of a program's faults
-	FAULT_MOST=1500 FAULT_BITS=8 FAULT_PARTS=$parts FAULT_PART=$2 "$dir/tests/faults/faults_$1" \
+	FAULT_MOST=1200 FAULT_BITS=8 FAULT_PARTS=$parts FAULT_PART=$2 "$dir/tests/faults/faults_$1" \
 		>"$logs/faults_$1-$2.log" 2>&1
 	echo $? >"$logs/faults_$1-$2.status"
 }
