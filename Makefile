@@ -5,6 +5,8 @@
 #   make asan         tests with sanitizers and assertions only
 #   make check-serve  the program under unmodified clients, at full length
 #   make check-fresh  the same demo and tests in a fresh Debian root
+#   make check-faults one refused grant or one troubled frame at a time, at full length
+#   make check-portable the tests for 32 bits and for big-endian
 #   make fuzz         the fuzz targets, MINUTES=n of each (default: 20 seconds)
 #   make fuzz-coverage  what the whole-stack target reaches of src/tcp from its corpus
 #   make fuzz-selftest  planted defects must be found
@@ -13,7 +15,8 @@ SHELL = /bin/sh
 BUILD = build
 PREFIX = /usr/local
 
-.PHONY: all setup release demo test lint asan check-serve check-fresh fuzz fuzz-coverage fuzz-selftest install clean
+.PHONY: all setup release demo test lint asan check-serve check-fresh check-faults check-portable fuzz fuzz-coverage \
+	fuzz-selftest install clean
 
 all: release
 
@@ -40,6 +43,12 @@ check-serve: release
 
 check-fresh:
 	@scripts/check-fresh.sh
+
+check-faults: setup
+	@scripts/check-faults.sh
+
+check-portable: setup
+	@scripts/check-portable.sh
 
 fuzz: setup
 	@scripts/fuzz.sh $(if $(MINUTES),--keep $$(($(MINUTES) * 60)))

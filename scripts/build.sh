@@ -1,6 +1,6 @@
 #!/bin/bash
 # Configure (once) and build one kind of build.
-#   build.sh release|asan|fuzz|fuzz-fast|coverage [DIR]
+#   build.sh release|asan|faults|fuzz|fuzz-fast|coverage [DIR]
 # fuzz finds the most per execution (ASan, UBSan, comparisons traced); fuzz-fast makes a hundred times as many: assertions,
 # and traps for the faults that cost nothing to notice. What it finds, a build of the kind fuzz explains.
 set -euo pipefail
@@ -26,7 +26,8 @@ coverage) dir=${2:-build-coverage}
 	options=(-Doptimization=1 -Db_lundef=false "-Dc_args=['-fprofile-instr-generate','-fcoverage-mapping']"
 		-Dc_link_args=-fprofile-instr-generate)
 	targets=(tests/fuzz/replay_stack) ;;
-*) echo "build.sh: unknown kind '$kind'; use release, asan, fuzz, fuzz-fast or coverage" >&2; exit 2 ;;
+faults) dir=${2:-build-faults} options=(-Dassertions=true) targets=(all) ;;
+*) echo "build.sh: unknown kind '$kind'; use release, asan, faults, fuzz, fuzz-fast or coverage" >&2; exit 2 ;;
 esac
 
 log=$(mktemp)

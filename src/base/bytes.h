@@ -142,10 +142,10 @@ pl_put_room(struct pl_put *w, size_t n)
 static inline void
 pl_put_u8(struct pl_put *w, uint8_t x)
 {
-	uint8_t *at = pl_put_room(w, 1);
-
-	if (at)
-		*at = x;
+	if (w->p && w->p < w->end)
+		*w->p++ = x;
+	else
+		w->short_of = true;
 }
 
 static inline void

@@ -23,6 +23,12 @@
 #define PL_NEVER(x) __builtin_expect(!!(x), 0)
 #endif
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define PL_LITTLE_ENDIAN 1
+#else
+#define PL_LITTLE_ENDIAN 0
+#endif
+
 #define PL_LIKELY(x) __builtin_expect(!!(x), 1)
 #define PL_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define PL_COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -30,18 +30,15 @@ sip_round(struct sip *s)
 static inline uint64_t
 load_le64(const uint8_t *p)
 {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	uint64_t x;
-
-	memcpy(&x, p, sizeof x);
-	return x;
-#else
 	uint64_t x = 0;
 
+	if (PL_LITTLE_ENDIAN) {
+		memcpy(&x, p, sizeof x);
+		return x;
+	}
 	for (unsigned i = 8; i-- > 0;)
 		x = x << 8 | p[i];
 	return x;
-#endif
 }
 
 static inline void
@@ -75,6 +72,12 @@ siphash(const struct pl_key *key, const uint8_t *p, size_t n, unsigned c_rounds,
 	for (unsigned i = 0; i < d_rounds; i++)
 		sip_round(&s);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+struct pl_key
+pl_key_from(const uint8_t *octets)
+{
+	return (struct pl_key){load_le64(octets), load_le64(octets + 8)};
 }
 
 uint64_t

@@ -363,10 +363,10 @@ static inline bool
 find_object(const struct pl_mem *m, enum pl_obj type, pl_id id, uint32_t *slab, uint32_t *object)
 {
 	const struct pl_mem_type *ty = &m->types[type];
-	size_t at = (size_t)id * PL_ID_OCTETS;
+	size_t at = (size_t)id * PL_ID_OCTETS; /* wraps where a size_t has 32 bits: ids beyond the region go first */
 	uint32_t in_slab;
 
-	if (at < m->first_octet)
+	if (id >= m->target / PL_ID_OCTETS || at < m->first_octet)
 		return false;
 	*slab = slab_of(m, id);
 	if (*slab >= m->fresh_slabs || m->slabs[*slab].type != type)

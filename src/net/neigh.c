@@ -234,6 +234,7 @@ make(struct pl_net *n, uint8_t laddr, const struct plim_addr *a, enum pl_neigh_s
 
 	if (!id) {
 		(void)PL_DROP(n->core, neighbour_full);
+		n->retry_at = PL_MIN(n->retry_at, n->core->now + PL_NEIGH_ASK_NS);
 		return 0;
 	}
 	e = pl_neigh_at(n, id);
@@ -306,7 +307,7 @@ pl_neigh_use(struct pl_net *n, uint8_t laddr, const struct plim_addr *hop, pl_id
 	if (!id) {
 		id = make(n, laddr, hop, PL_NEIGH_INCOMPLETE);
 		if (!id)
-			return PLIM_EHOSTUNREACH; /* not EAGAIN: nothing would tell when there is room */
+			return PLIM_EHOSTUNREACH; /* not EAGAIN: it was not asked for */
 		ask(n, id);
 		return PLIM_EAGAIN;
 	}
@@ -475,9 +476,20 @@ head_due(const struct pl_net *n, const struct pl_neigh_cache *c, unsigned list)
 	return id ? pl_neigh_at(n, id)->at + interval_ns[list] : PL_TIME_NEVER;
 }
 
+/* An entry was refused a second ago: who waits for it may try again, for no other change need come. */
+static void
+retry_refused(struct pl_net *n, pl_time now)
+{
+	if (n->retry_at > now)
+		return;
+	n->retry_at = PL_TIME_NEVER;
+	tell_change(n);
+}
+
 void
 pl_net_poll(struct pl_net *n, pl_time now, unsigned *budget)
 {
+	retry_refused(n, now);
 	for (unsigned f = 0; f < PL_COUNT(n->caches); f++) {
 		for (unsigned list = 0; list < PL_NEIGH_LISTS; list++) {
 			while (*budget > 0 && head_due(n, &n->caches[f], list) <= now) {
@@ -491,7 +503,7 @@ pl_net_poll(struct pl_net *n, pl_time now, unsigned *budget)
 pl_time
 pl_net_deadline(const struct pl_net *n)
 {
-	pl_time first = PL_TIME_NEVER;
+	pl_time first = n->retry_at;
 
 	for (unsigned f = 0; f < PL_COUNT(n->caches); f++)
 		for (unsigned list = 0; list < PL_NEIGH_LISTS; list++)

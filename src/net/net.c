@@ -65,6 +65,7 @@ pl_net_init(struct pl_net *n, struct pl_core *c, uint8_t *statics)
 	n->buffer_octets = buffer_octets(conf, c->mem.target);
 	n->head_mask = heads - 1;
 	n->epoch = 1;
+	n->retry_at = PL_TIME_NEVER;
 	n->ring = (struct pl_reply *)(void *)pl_put_room(&room, PL_NET_RING * sizeof(struct pl_reply));
 	n->buffers = pl_put_room(&room, (size_t)PL_NET_BUFFERS * n->buffer_octets);
 	n->heads = (pl_id *)(void *)pl_put_room(&room, heads * sizeof(pl_id));

@@ -113,7 +113,7 @@ int pl_net_mtu(const struct pl_net *n, uint8_t laddr, const struct plim_addr *ra
  */
 int pl_net_resolve(struct pl_net *n, uint8_t laddr, const struct plim_addr *raddr, struct pl_path *out);
 
-/** Changes whenever a neighbour becomes reachable, fails, or may be asked for again. */
+/** Changes whenever a neighbour becomes reachable, fails, or may be asked for again: also a second after one was refused. */
 uint32_t pl_net_epoch(const struct pl_net *n);
 
 /** Forward progress with raddr was seen: its neighbour is reachable (RFC 4861 §7.3.1). */

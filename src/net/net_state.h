@@ -147,6 +147,7 @@ struct pl_net {
 	uint32_t head_mask;
 	uint32_t ring_first, ring_n;
 	uint32_t epoch;
+	pl_time retry_at; /* a neighbour's entry was refused: then it may be tried again; PL_TIME_NEVER: none was */
 	struct pl_reply *ring; /* in statics, as the next two */
 	pl_id *heads;
 	uint8_t *buffers;

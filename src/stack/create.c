@@ -6,8 +6,8 @@
 #include "sock/sock.h"
 #include "stack/config.h"
 
-#define LEAST_TARGET (1024u * 1024u)  /* the least T with defaults */
-#define MOST_TARGET ((size_t)1 << 34) /* 2^32 ids of PL_ID_OCTETS */
+#define LEAST_TARGET (1024u * 1024u)                              /* the least T with defaults */
+#define MOST_TARGET PL_MIN(UINT64_C(1) << 34, (uint64_t)SIZE_MAX) /* 2^32 ids of PL_ID_OCTETS */
 
 static size_t
 head_octets(void)
@@ -35,13 +35,13 @@ does_fit(const struct plim_config *config, size_t target)
 size_t
 plim_size_min(const struct plim_config *config)
 {
-	size_t target = LEAST_TARGET;
+	uint64_t target = LEAST_TARGET; /* wider than a size_t may be: the last step passes the most */
 
 	if (!pl_config_is_valid(config))
 		return 0;
-	while (!does_fit(config, target) && target < MOST_TARGET)
+	while (target < MOST_TARGET && !does_fit(config, (size_t)target))
 		target += target / 8;
-	return target < MOST_TARGET ? target : 0;
+	return target < MOST_TARGET ? (size_t)target : 0;
 }
 
 /* ---- chance ---- */
@@ -52,11 +52,11 @@ derive_key(const uint8_t *entropy, uint8_t number)
 	struct pl_key key, out;
 	uint8_t label[2] = {number, 0};
 
-	memcpy(&key, entropy, sizeof key);
+	key = pl_key_from(entropy);
 	out.k0 = pl_siphash24(&key, label, sizeof label);
 	label[1] = 1;
 	out.k1 = pl_siphash24(&key, label, sizeof label);
-	memcpy(&key, entropy + 16, sizeof key);
+	key = pl_key_from(entropy + sizeof key);
 	label[1] = 2;
 	out.k0 ^= pl_siphash24(&key, label, sizeof label);
 	label[1] = 3;

@@ -13,8 +13,12 @@ struct isn_key {
 static uint64_t
 keyed(const struct pl_key *key, const struct pl_tuple *k, uint32_t a, uint32_t b)
 {
-	struct isn_key in = {
-		.a = a, .b = b, .lport = k->lport, .rport = k->rport, .laddr = k->laddr, .family = k->raddr.family};
+	struct isn_key in = {.a = pl_as_le32(a),
+	                     .b = pl_as_le32(b),
+	                     .lport = pl_as_le16(k->lport),
+	                     .rport = pl_as_le16(k->rport),
+	                     .laddr = k->laddr,
+	                     .family = k->raddr.family};
 
 	memcpy(in.raddr, k->raddr.octets, 16);
 	return pl_siphash24(key, &in, sizeof in);

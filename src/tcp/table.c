@@ -54,7 +54,11 @@ pl_tcp_rec_tuple(const struct pl_tcp_rec *r)
 static pl_id *
 head_for(const struct pl_tcp *t, const struct table_key *key)
 {
-	return &t->heads[pl_siphash13(&t->core->hash_key, key, sizeof *key) & t->head_mask];
+	struct table_key hashed = *key; /* the same octets on every host */
+
+	hashed.lport = pl_as_le16(key->lport);
+	hashed.rport = pl_as_le16(key->rport);
+	return &t->heads[pl_siphash13(&t->core->hash_key, &hashed, sizeof hashed) & t->head_mask];
 }
 
 static struct table_key

@@ -157,6 +157,10 @@ void established_with_options(void);
 /* The same with SACK only. */
 void established_with_sack(void);
 
+#ifdef DIALOGUE_FAULTS
+#include "tests/faults/lenient.h"
+#endif
+
 /* ---- registration: each runs over both families ---- */
 
 int dialogue_setup4(void **state);

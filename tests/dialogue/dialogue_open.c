@@ -567,6 +567,14 @@ isn_rises_with_time_and_differs_by_tuple(void **state)
 }
 
 static void
+the_isn_of_a_seed_is_the_same_on_every_host(void **state)
+{
+	(void)state; /* keys and what is hashed do not depend on the order of octets in memory */
+	established();
+	assert_int_equal(ISS, d.family == 4 ? 0xa84f066a : 0x366c3004);
+}
+
+static void
 a_new_syn_with_another_sequence_replaces_the_half_open_one(void **state)
 {
 	(void)state; /* 9293:3.10.7.4/4: a SYN in the window of a passive SYN_RECEIVED goes back to LISTEN */
@@ -630,5 +638,6 @@ TESTS_MAIN(D(passive_open_by_three_way_handshake), D(the_syn_ack_offers_only_wha
            D(with_cookies_nothing_is_remembered_and_the_ack_opens),
            D(without_an_mss_option_a_cookie_carries_the_default), D(a_wrong_cookie_is_reset),
            D(options_survive_a_cookie_through_the_timestamp), D(the_listeners_backlog_refuses_in_silence),
-           D(isn_rises_with_time_and_differs_by_tuple), D(a_new_syn_with_another_sequence_replaces_the_half_open_one),
+           D(the_isn_of_a_seed_is_the_same_on_every_host), D(isn_rises_with_time_and_differs_by_tuple),
+           D(a_new_syn_with_another_sequence_replaces_the_half_open_one),
            D(connecting_to_a_group_is_refused_by_the_call), D(a_hard_icmp_error_ends_an_opening_connection))

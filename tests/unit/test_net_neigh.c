@@ -554,6 +554,26 @@ waiting_datagrams_are_bounded_and_the_oldest_go_first(void **state)
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+static void
+a_refused_neighbour_may_be_asked_for_again_after_a_second(void **state)
+{
+	uint64_t cap = b.core.mem.cls_cap[PLIM_CLASS_neighbour];
+	uint32_t epoch = pl_net_epoch(&b.net);
+	unsigned budget = 100;
+	struct pl_path path;
+
+	(void)state;
+	b.core.mem.cls_cap[PLIM_CLASS_neighbour] = 0;
+	assert_int_equal(resolve(PEER4, &path), PLIM_EHOSTUNREACH);
+	assert_int_equal(pl_net_epoch(&b.net), epoch);
+	b.core.mem.cls_cap[PLIM_CLASS_neighbour] = cap;
+	assert_true(pl_net_deadline(&b.net) == b.core.now + PL_NEIGH_ASK_NS);
+	b.core.now += PL_NEIGH_ASK_NS;
+	pl_net_poll(&b.net, b.core.now, &budget);
+	assert_int_not_equal(pl_net_epoch(&b.net), epoch);
+	assert_int_equal(resolve(PEER4, &path), PLIM_EAGAIN);
+}
+
 TESTS_MAIN(T(a_request_for_our_address_is_answered_to_the_asker), T(who_asks_for_us_is_remembered_and_usable_at_once),
            T(a_request_for_another_address_is_ignored), T(an_address_probe_is_answered_and_not_remembered),
            T(an_asker_off_the_link_or_with_our_address_is_not_remembered), T(an_unsolicited_reply_makes_no_entry),
@@ -567,4 +587,5 @@ TESTS_MAIN(T(a_request_for_our_address_is_answered_to_the_asker), T(who_asks_for
            T(a_scan_of_65536_addresses_stays_in_its_class_and_displaces_nobody_reachable),
            T(the_rate_of_requests_and_replies_is_limited),
            T(one_datagram_waits_the_newest_and_goes_when_the_neighbour_answers),
-           T(what_waits_in_vain_is_dropped_by_name), T(waiting_datagrams_are_bounded_and_the_oldest_go_first))
+           T(what_waits_in_vain_is_dropped_by_name), T(waiting_datagrams_are_bounded_and_the_oldest_go_first),
+           T(a_refused_neighbour_may_be_asked_for_again_after_a_second))

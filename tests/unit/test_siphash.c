@@ -35,6 +35,25 @@ published_vectors(void **state)
 }
 
 static void
+keys_and_hashed_numbers_are_the_same_on_every_host(void **state)
+{
+	uint8_t octets[16], four[4], two[2];
+	uint32_t x32 = pl_as_le32(0x04030201);
+	uint16_t x16 = pl_as_le16(0x0201);
+	struct pl_key from;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof octets; i++)
+		octets[i] = (uint8_t)i;
+	from = pl_key_from(octets);
+	assert_true(from.k0 == key.k0 && from.k1 == key.k1);
+	memcpy(four, &x32, 4);
+	memcpy(two, &x16, 2);
+	assert_memory_equal(four, ((uint8_t[]){1, 2, 3, 4}), 4);
+	assert_memory_equal(two, ((uint8_t[]){1, 2}), 2);
+}
+
+static void
 same_key_same_series(void **state)
 {
 	struct pl_rng a = {key, 0}, b = {key, 0};
@@ -64,5 +83,5 @@ below_is_even_and_in_range(void **state)
 		assert_true(pl_rng_below(&r, UINT32_C(0x80000001)) <= UINT32_C(0x80000000));
 }
 
-TESTS_MAIN(cmocka_unit_test(published_vectors), cmocka_unit_test(same_key_same_series),
-           cmocka_unit_test(below_is_even_and_in_range))
+TESTS_MAIN(cmocka_unit_test(published_vectors), cmocka_unit_test(keys_and_hashed_numbers_are_the_same_on_every_host),
+           cmocka_unit_test(same_key_same_series), cmocka_unit_test(below_is_even_and_in_range))

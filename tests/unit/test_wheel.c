@@ -8,7 +8,7 @@
 #define TICK ((pl_time)1 << PL_WHEEL_TICK_SHIFT)
 
 struct thing {
-	uint64_t other;
+	_Alignas(8) uint64_t other; /* on i386 its alignment would be 4 */
 	struct pl_wnode node;
 };
 

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/* Grants counted and refused: see grants.h. */
+#include "grants.h"
+
+struct grant_counts grants;
+
+static struct grant_plan plan;
+static bool counting;
+
+pl_id __real_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+pl_id __real_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+bool __real_pl_mem_charge(struct pl_mem *m, uint64_t octets);
+pl_id __wrap_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+pl_id __wrap_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
+bool __wrap_pl_mem_charge(struct pl_mem *m, uint64_t octets);
+
+void
+grants_start(const struct grant_plan *p)
+{
+	memset(&grants, 0, sizeof grants);
+	plan = p ? *p : (struct grant_plan){0};
+	counting = true;
+}
+
+void
+grants_stop(void)
+{
+	counting = false;
+}
+
+static bool
+is_refused(unsigned cls)
+{
+	uint64_t n;
+
+	if (!counting)
+		return false;
+	grants.asked++;
+	grants.asked_of[cls]++;
+	n = plan.one_class ? grants.asked_of[cls] : grants.asked;
+	if (plan.from == 0 || (plan.one_class && plan.cls != cls) || n < plan.from || n >= plan.to)
+		return false;
+	grants.refused++;
+	grants.refused_of[cls]++;
+	return true;
+}
+
+pl_id
+__wrap_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
+{
+	return is_refused(m->types[type].cls) ? 0 : __real_pl_mem_alloc(m, type, grant);
+}
+
+pl_id
+__wrap_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
+{
+	return is_refused(m->types[type].cls) ? 0 : __real_pl_mem_calloc(m, type, grant);
+}
+
+bool
+__wrap_pl_mem_charge(struct pl_mem *m, uint64_t octets)
+{
+	return is_refused(PLIM_CLASS_app) ? false : __real_pl_mem_charge(m, octets);
+}
