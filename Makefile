@@ -7,6 +7,7 @@
 #   make check-fresh  the same demo and tests in a fresh Debian root
 #   make check-faults one refused grant or one troubled frame at a time, at full length
 #   make check-portable the tests for 32 bits and for big-endian
+#   make bench        speed beside the TAP's floor, the kernel's TCP and lwIP; RUNS=n (default: 9)
 #   make fuzz         the fuzz targets, MINUTES=n of each (default: 20 seconds)
 #   make fuzz-coverage  what the whole-stack target reaches of src/tcp from its corpus
 #   make fuzz-selftest  planted defects must be found
@@ -16,7 +17,7 @@ BUILD = build
 PREFIX = /usr/local
 
 .PHONY: all setup release demo test lint asan check-serve check-fresh check-faults check-portable fuzz fuzz-coverage \
-	fuzz-selftest install clean
+	fuzz-selftest bench install clean
 
 all: release
 
@@ -58,6 +59,10 @@ fuzz-coverage: setup
 
 fuzz-selftest: setup
 	@scripts/fuzz-selftest.sh
+
+bench: release
+	@scripts/setup-bench.sh
+	@bench/bench $(if $(RUNS),--runs $(RUNS))
 
 install: release
 	@meson configure $(BUILD) -Dprefix=$(PREFIX)

@@ -123,9 +123,14 @@ send_text(struct floor *f, pl_time now)
 		f->snd_nxt = f->snd_una;
 		f->moved_at = now;
 	}
-	for (int i = 0; i < BATCH && f->snd_nxt - f->snd_una + f->step <= f->snd_wnd; i++) {
-		send_segment(f, PL_TH_ACK, f->snd_nxt, f->step, &none);
-		f->snd_nxt += f->step;
+	for (int i = 0; i < BATCH; i++) {
+		uint32_t out = f->snd_nxt - f->snd_una, room = f->snd_wnd > out ? f->snd_wnd - out : 0;
+		uint32_t len = PL_MIN(f->step, room / MSS * MSS);
+
+		if (len == 0)
+			break;
+		send_segment(f, PL_TH_ACK, f->snd_nxt, len, &none);
+		f->snd_nxt += len;
 	}
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -58,8 +59,13 @@ load_connect(const struct load_target *to, int rcvbuf)
 {
 	int fd = socket(to->addr.ss_family, SOCK_STREAM, 0);
 
-	if (fd >= 0)
+	struct timeval patience = {.tv_sec = 5};
+
+	if (fd >= 0) {
 		load_use_cubic(fd);
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	}
 	if (fd >= 0 && rcvbuf > 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&to->addr, to->len) != 0) {

@@ -81,6 +81,7 @@ init_types(struct pl_mem *m, uint32_t block)
 		while (ty->per_slab >> ty->band_shift >= PL_SLAB_BANDS)
 			ty->band_shift++;
 		ty->cls = object_types[t].cls;
+		ty->is_joint = is_joint(ty->cls);
 	}
 }
 
@@ -207,13 +208,6 @@ note_peak(struct pl_mem *m)
 		m->peak = used;
 }
 
-uint64_t
-pl_mem_conn_used(const struct pl_mem *m)
-{
-	return m->cls_octets[PLIM_CLASS_record] + m->cls_octets[PLIM_CLASS_stream] + m->cls_octets[PLIM_CLASS_index] +
-	       m->cls_octets[PLIM_CLASS_app] + m->charged;
-}
-
 static uint64_t
 conn_live(const struct pl_mem *m)
 {
@@ -244,11 +238,11 @@ may_take_slab(const struct pl_mem *m, unsigned cls, enum pl_grant grant)
 
 /* While the reserve is in use, free objects of part-used slabs are its stock: leave that much of them. */
 static bool
-may_take_object(const struct pl_mem *m, unsigned cls, uint32_t octets, enum pl_grant grant)
+may_take_object(const struct pl_mem *m, const struct pl_mem_type *ty, enum pl_grant grant)
 {
-	if (grant == PL_GRANT_RESERVE || !is_joint(cls) || pl_mem_conn_used(m) <= m->cap_conn)
+	if (PL_LIKELY(m->conn_used <= m->cap_conn) || grant == PL_GRANT_RESERVE || !ty->is_joint)
 		return true;
-	return conn_live(m) + octets + m->reserve_left <= m->cap_conn;
+	return conn_live(m) + ty->octets + m->reserve_left <= m->cap_conn;
 }
 
 /* A slab for a type: an emptied one first, its pages are there already. n_slabs if none. */
@@ -269,6 +263,7 @@ take_slab(struct pl_mem *m, enum pl_obj type)
 	m->slabs_used++;
 	m->types[type].slabs++;
 	m->cls_octets[m->types[type].cls] += m->slab_octets;
+	m->conn_used += m->types[type].is_joint ? m->slab_octets : 0;
 	band_insert(m, slab, 0);
 	note_peak(m);
 	return slab;
@@ -283,6 +278,7 @@ give_slab(struct pl_mem *m, uint32_t slab)
 	band_remove(m, slab);
 	ty->slabs--;
 	m->cls_octets[ty->cls] -= m->slab_octets;
+	m->conn_used -= ty->is_joint ? m->slab_octets : 0;
 	m->slabs_used--;
 	*s = (struct pl_slab){.next = m->free_slab};
 	m->free_slab = (uint16_t)(slab + 1);
@@ -342,7 +338,7 @@ pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
 		slab = take_slab(m, type);
 		if (slab == m->n_slabs)
 			return refuse(m);
-	} else if (!may_take_object(m, ty->cls, ty->octets, grant)) {
+	} else if (!may_take_object(m, ty, grant)) {
 		return refuse(m);
 	}
 	return take_object(m, ty, slab);
@@ -411,6 +407,7 @@ pl_mem_charge(struct pl_mem *m, uint64_t octets)
 	if (m->cls_octets[PLIM_CLASS_app] + m->charged + octets > m->cls_cap[PLIM_CLASS_app])
 		return false;
 	m->charged += octets;
+	m->conn_used += octets;
 	note_peak(m);
 	return true;
 }
@@ -418,7 +415,10 @@ pl_mem_charge(struct pl_mem *m, uint64_t octets)
 void
 pl_mem_uncharge(struct pl_mem *m, uint64_t octets)
 {
-	m->charged -= PL_NEVER(octets > m->charged) ? m->charged : octets;
+	if (PL_NEVER(octets > m->charged))
+		octets = m->charged;
+	m->charged -= octets;
+	m->conn_used -= octets;
 }
 
 bool

@@ -37,6 +37,7 @@ struct pl_mem_type {
 	uint32_t live;       /* objects handed out */
 	uint16_t slabs;      /* slabs held */
 	uint8_t cls;
+	bool is_joint;                /* its class is one of those under the joint cap */
 	uint8_t band_shift;           /* a slab's band is the number it has handed out, shifted */
 	uint16_t part[PL_SLAB_BANDS]; /* part-used slabs by fullness, fullest band first; number + 1 */
 };
@@ -59,6 +60,7 @@ struct pl_mem {
 	uint64_t cls_cap[PLIM_N_CLASSES];
 	uint64_t cap_conn;     /* joint cap of record, stream, index, app */
 	uint64_t reserve_left; /* of the reserve, for PL_GRANT_RESERVE */
+	uint64_t conn_used;    /* octets of slabs under the joint cap, and what is charged */
 	uint64_t charged;      /* octets charged by the application for memory elsewhere */
 	uint64_t static_octets;
 	uint64_t peak;
@@ -131,7 +133,11 @@ pl_id pl_mem_sparse_object(const struct pl_mem *m, enum pl_obj type, pl_id after
 uint64_t pl_mem_used(const struct pl_mem *m);
 
 /** Octets held by record + stream + index + app. */
-uint64_t pl_mem_conn_used(const struct pl_mem *m);
+static inline uint64_t
+pl_mem_conn_used(const struct pl_mem *m)
+{
+	return m->conn_used;
+}
 
 /** Walk every slab and free list; a text of the first fault, or NULL. */
 const char *pl_mem_check(const struct pl_mem *m);
