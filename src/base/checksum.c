@@ -26,37 +26,12 @@ pl_csum_choose(void)
 	return pl_cpu_has_avx2() ? &pl_csum_avx2 : &portable;
 }
 
-uint16_t
-pl_csum_fold(uint64_t sum)
-{
-	sum = narrow(sum);
-	sum = narrow(sum);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
-}
-
 uint64_t
 pl_csum_shift(uint64_t sum)
 {
 	uint16_t s = pl_csum_fold(sum);
 
 	return (uint16_t)(s << 8 | s >> 8);
-}
-
-void
-pl_csum_store(uint8_t *p, uint64_t sum)
-{
-	uint16_t s = (uint16_t)~pl_csum_fold(sum);
-
-	memcpy(p, &s, 2);
-}
-
-bool
-pl_csum_is_valid(uint64_t sum)
-{
-	return pl_csum_fold(sum) == 0xffff;
 }
 
 uint64_t

@@ -44,13 +44,32 @@ const struct pl_csum *pl_csum_choose(void);
 uint64_t pl_csum_shift(uint64_t sum);
 
 /** Fold to 16 bits, not complemented, in host order of the octets as stored: write it with memcpy-like pl_csum_store(). */
-uint16_t pl_csum_fold(uint64_t sum);
+static inline uint16_t
+pl_csum_fold(uint64_t sum)
+{
+	uint32_t s;
+
+	sum = (sum & 0xffffffffu) + (sum >> 32);
+	sum = (sum & 0xffffffffu) + (sum >> 32);
+	s = (uint32_t)(sum & 0xffff) + (uint32_t)(sum >> 16);
+	return (uint16_t)(s + (s >> 16));
+}
 
 /** Store the complement of a folded sum at p. */
-void pl_csum_store(uint8_t *p, uint64_t sum);
+static inline void
+pl_csum_store(uint8_t *p, uint64_t sum)
+{
+	uint16_t s = (uint16_t)~pl_csum_fold(sum);
+
+	memcpy(p, &s, 2);
+}
 
 /** Does a sum over octets that include their checksum verify? */
-bool pl_csum_is_valid(uint64_t sum);
+static inline bool
+pl_csum_is_valid(uint64_t sum)
+{
+	return pl_csum_fold(sum) == 0xffff;
+}
 
 /** The pseudo-header of TCP, UDP and ICMPv6 (RFC 9293 §3.1, RFC 8200 §8.1). */
 uint64_t pl_csum_pseudo(const struct plim_addr *src, const struct plim_addr *dst, uint8_t proto, uint32_t len);

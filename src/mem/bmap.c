@@ -38,6 +38,13 @@ is_deep_enough(const struct pl_mem *m, uint32_t depth, uint32_t lo, uint32_t hi)
 	return ((last - first) & mask) < (depth ? PL_BMAP_FAN : PL_BMAP_INLINE);
 }
 
+/* How many ids from block n's on stand together in memory. */
+static inline uint32_t
+together(const struct pl_bmap *b, uint32_t n)
+{
+	return b->depth == 0 ? PL_BMAP_INLINE - n % PL_BMAP_INLINE : PL_BMAP_FAN - n % PL_BMAP_FAN;
+}
+
 /* The place of block n's id; NULL if a node on the way is missing. */
 static pl_id *
 find_ref(const struct pl_mem *m, const struct pl_bmap *b, uint32_t n)
@@ -190,6 +197,26 @@ pl_bmap_at(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint32_t
 	return ref && *ref ? octet_in_block(m, b, *ref, seq, run) : NULL;
 }
 
+/* The block at ref, made if it is not there. False: refused. */
+static inline bool
+fill_ref(struct pl_mem *m, struct pl_bmap *b, pl_id *ref, enum pl_grant grant)
+{
+	if (*ref)
+		return true;
+	*ref = pl_mem_alloc(m, PL_OBJ_block, grant);
+	b->blocks += *ref != 0;
+	return *ref != 0;
+}
+
+/* How many blocks from n on the map can hold as it is, their ids together. */
+static inline uint32_t
+room_from(const struct pl_mem *m, const struct pl_bmap *b, uint32_t n)
+{
+	uint32_t held = (n - b->lo) & number_mask(m), ring = b->depth ? PL_BMAP_FAN : PL_BMAP_INLINE;
+
+	return b->depth > 1 ? together(b, n) : PL_MIN(together(b, n), ring - held);
+}
+
 uint8_t *
 pl_bmap_make(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, uint32_t *run, enum pl_grant grant)
 {
@@ -199,32 +226,45 @@ pl_bmap_make(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, uint32_t *run, enu
 	if (!extend(m, b, n, grant))
 		return NULL;
 	ref = make_ref(m, b, n, grant);
-	if (!ref)
+	if (!ref || !fill_ref(m, b, ref, grant))
 		return NULL;
-	if (!*ref) {
-		*ref = pl_mem_alloc(m, PL_OBJ_block, grant);
-		if (!*ref)
-			return NULL;
-		b->blocks++;
-	}
 	return octet_in_block(m, b, *ref, seq, run);
+}
+
+/* Write at seq as far as the ids of the blocks stand together. Octets written; 0: refused. */
+static uint32_t
+write_together(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, struct pl_span text, enum pl_grant grant)
+{
+	uint32_t n = number_of(m, b, seq), block = pl_mem_block(m), at = (seq - b->base) & (block - 1), done = 0, more;
+	pl_id *ref;
+
+	if (!extend(m, b, n, grant))
+		return 0;
+	ref = make_ref(m, b, n, grant);
+	for (more = ref ? room_from(m, b, n) : 0; more > 0 && done < text.len; more--, n++, ref++) {
+		uint32_t run = (uint32_t)PL_MIN(block - at, text.len - done);
+
+		if (!fill_ref(m, b, ref, grant))
+			break;
+		memcpy((uint8_t *)pl_mem_ptr(m, *ref) + at, text.p + done, run);
+		done += run;
+		at = 0;
+	}
+	if (((n - b->lo) & number_mask(m)) > ((b->hi - b->lo) & number_mask(m)))
+		b->hi = n & number_mask(m);
+	return done;
 }
 
 uint32_t
 pl_bmap_write(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, struct pl_span text, enum pl_grant grant)
 {
-	uint32_t done = 0;
+	uint32_t done = 0, n;
 
-	while (done < text.len) {
-		uint32_t run;
-		uint8_t *to = pl_bmap_make(m, b, pl_seq_add(seq, done), &run, grant);
-
-		if (!to)
-			break;
-		run = (uint32_t)PL_MIN(run, text.len - done);
-		memcpy(to, text.p + done, run);
-		done += run;
-	}
+	do {
+		n = write_together(m, b, pl_seq_add(seq, done), (struct pl_span){text.p + done, text.len - done},
+		                   grant);
+		done += n;
+	} while (n > 0 && done < text.len);
 	return done;
 }
 
@@ -245,16 +285,21 @@ pl_bmap_read(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint8_
 	}
 }
 
-static void
-free_block(struct pl_mem *m, struct pl_bmap *b, uint32_t n)
+/* Free up to `most` blocks from n on whose ids stand together. Returns how many there may have been. */
+static uint32_t
+free_blocks(struct pl_mem *m, struct pl_bmap *b, uint32_t n, uint32_t most)
 {
+	uint32_t count = PL_MIN(together(b, n), most);
 	pl_id *ref = find_ref(m, b, n);
 
-	if (!ref || !*ref)
-		return;
-	pl_mem_free(m, PL_OBJ_block, *ref);
-	*ref = 0;
-	b->blocks--;
+	for (uint32_t i = 0; ref && i < count; i++) {
+		if (!ref[i])
+			continue;
+		pl_mem_free(m, PL_OBJ_block, ref[i]);
+		ref[i] = 0;
+		b->blocks--;
+	}
+	return count;
 }
 
 /* Free the node of this level (1 or more, below the root) over block n. */
@@ -296,11 +341,12 @@ pl_bmap_drop_below(struct pl_mem *m, struct pl_bmap *b, pl_seq seq)
 	if (((to - b->lo) & mask) > ((b->hi - b->lo) & mask))
 		to = b->hi;
 	while (b->lo != to) {
-		free_block(m, b, b->lo);
+		uint32_t next = (b->lo + free_blocks(m, b, b->lo, (to - b->lo) & mask)) & mask;
+
 		for (uint32_t k = 1; k < b->depth; k++)
-			if (((b->lo + 1) & ((1u << (6 * k)) - 1)) == 0 || ((b->lo + 1) & mask) == b->hi)
-				free_node_over(m, b, b->lo, k);
-		b->lo = (b->lo + 1) & mask;
+			if ((next & ((1u << (6 * k)) - 1)) == 0 || next == b->hi)
+				free_node_over(m, b, (next - 1) & mask, k);
+		b->lo = next;
 	}
 	settle_empty(m, b);
 }
@@ -318,7 +364,7 @@ pl_bmap_drop_from(struct pl_mem *m, struct pl_bmap *b, pl_seq seq)
 	while (b->hi != to) {
 		uint32_t last = (b->hi - 1) & mask;
 
-		free_block(m, b, last);
+		(void)free_blocks(m, b, last, 1);
 		for (uint32_t k = 1; k < b->depth; k++)
 			if ((last & ((1u << (6 * k)) - 1)) == 0 || last == b->lo)
 				free_node_over(m, b, last, k);

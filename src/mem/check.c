@@ -23,6 +23,11 @@ check_slab(const struct pl_mem *m, uint32_t slab)
 static const char *
 check_accounts(const struct pl_mem *m, const uint64_t *octets, const uint64_t *live, uint32_t slabs)
 {
+	uint64_t joint = octets[PLIM_CLASS_record] + octets[PLIM_CLASS_stream] + octets[PLIM_CLASS_index] +
+	                 octets[PLIM_CLASS_app] + m->charged;
+
+	if (joint != m->conn_used)
+		return "the joint account differs from the walk";
 	for (unsigned c = 1; c < PLIM_N_CLASSES; c++) {
 		if (octets[c] != m->cls_octets[c] || live[c] != m->cls_live[c])
 			return "class account differs from the walk";

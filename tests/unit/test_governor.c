@@ -8,7 +8,8 @@
 static struct pl_mem
 mem_at(unsigned permille)
 {
-	return (struct pl_mem){.cap_conn = 75000000, .charged = (uint64_t)permille * 75000};
+	return (struct pl_mem){
+		.cap_conn = 75000000, .charged = (uint64_t)permille * 75000, .conn_used = (uint64_t)permille * 75000};
 }
 
 static void
