@@ -9,13 +9,13 @@
 uint64_t
 pl_csum_add(uint64_t sum, const void *p, size_t n)
 {
-	return loop_add(sum, p, n);
+	return loop_sum(sum, NULL, p, n);
 }
 
 uint64_t
 pl_csum_copy(uint64_t sum, void *__restrict to, const void *__restrict from, size_t n)
 {
-	return loop_copy(sum, to, from, n);
+	return loop_sum(sum, to, from, n);
 }
 
 static const struct pl_csum portable = {pl_csum_add, pl_csum_copy};

@@ -9,13 +9,13 @@
 PL_TARGET_AVX2 static uint64_t
 add(uint64_t sum, const void *p, size_t n)
 {
-	return loop_add(sum, p, n);
+	return loop_sum(sum, NULL, p, n);
 }
 
 PL_TARGET_AVX2 static uint64_t
 copy(uint64_t sum, void *__restrict to, const void *__restrict from, size_t n)
 {
-	return loop_copy(sum, to, from, n);
+	return loop_sum(sum, to, from, n);
 }
 
 const struct pl_csum pl_csum_avx2 = {add, copy};

@@ -14,7 +14,8 @@
 struct stage {
 	struct pl_tuple k;
 	const struct pl_path *path;
-	bool offload; /* the driver finishes checksums */
+	bool offload;    /* the driver finishes checksums */
+	uint64_t pseudo; /* sum of the pseudo-header without the length */
 };
 
 static void
@@ -67,14 +68,15 @@ header_of(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tuple *k, con
 
 /* Checksum in one pass with the copy, or left to the driver. */
 static void
-put_text(const struct pl_tcp *t, const struct pl_tcp_hot *h, struct plim_frame *f, const struct pl_tuple *k,
-         const struct pl_plan *p, size_t at, size_t header, bool offload)
+put_text(const struct pl_tcp *t, const struct pl_tcp_hot *h, struct plim_frame *f, const struct stage *g,
+         const struct pl_plan *p, size_t at, size_t header)
 {
-	uint8_t *l4 = f->data + at;
-	const struct plim_addr *laddr = pl_net_laddr(t->net, k->laddr);
-	uint64_t sum = pl_csum_pseudo(laddr, &k->raddr, PL_PROTO_TCP, (uint32_t)(header + p->len));
+	uint8_t *l4 = f->data + at, len[4];
+	uint64_t sum;
 
-	if (offload) {
+	pl_store32(len, (uint32_t)(header + p->len));
+	sum = pl_csum_words(g->pseudo, len, sizeof len);
+	if (g->offload) {
 		pl_sndq_read(&t->core->mem, &h->sndq, p->seq, l4 + header, p->len);
 		f->flags |= PLIM_FRAME_NEEDS_CSUM;
 		f->csum_start = (uint16_t)at;
@@ -121,7 +123,7 @@ build_first(struct pl_tcp *t, struct pl_tcp_conn *c, const struct stage *g, stru
 	f->iface = g->path->iface;
 	f->len = (uint32_t)(at + header + p->len);
 	(void)pl_tcp_put(f->data + at, f->cap - at, &s);
-	put_text(t, h, f, &g->k, p, at, header, g->offload);
+	put_text(t, h, f, g, p, at, header);
 	put_ip(t, c, g->path, &g->k, header + p->len, f->data);
 }
 
@@ -141,7 +143,7 @@ build_next(struct pl_tcp *t, const struct pl_tcp_conn *c, const struct stage *g,
 	f->iface = before->iface;
 	f->len = before->hdr_len + p->len;
 	pl_tcp_put_again(l4, p->seq, PL_TH_ACK | (p->fin ? PL_TH_FIN : 0) | (is_pushed(h, p) ? PL_TH_PSH : 0));
-	put_text(t, h, f, &g->k, p, at, header, g->offload);
+	put_text(t, h, f, g, p, at, header);
 	if (f->len != before->len)
 		put_ip(t, c, g->path, &g->k, header + p->len, f->data);
 }
@@ -166,6 +168,7 @@ pl_tcp_build(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_path *path
 	struct pl_plan piece = *p;
 	unsigned n = 1;
 
+	g.pseudo = pl_csum_pseudo(pl_net_laddr(t->net, g.k.laddr), &g.k.raddr, PL_PROTO_TCP, 0);
 	if (p->len <= mss || i->flags & PLIM_IF_TSO) {
 		build_first(t, c, &g, p, frames);
 		return 1;
