@@ -285,6 +285,32 @@ pl_bmap_read(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint8_
 	}
 }
 
+uint32_t
+pl_bmap_spans(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint32_t len, struct plim_span *spans,
+              size_t *n)
+{
+	uint32_t number = number_of(m, b, seq), block = pl_mem_block(m), at = (seq - b->base) & (block - 1), total = 0;
+	size_t used = 0;
+
+	while (total < len && used < *n) {
+		const pl_id *ref = find_ref(m, b, number);
+		uint32_t more = together(b, number);
+
+		if (PL_NEVER(!ref))
+			break;
+		for (; more > 0 && total < len && used < *n; more--, number++, ref++) {
+			uint32_t run = PL_MIN(block - at, len - total);
+
+			spans[used++] = (struct plim_span){(uint8_t *)pl_mem_ptr(m, *ref) + at, run};
+			total += run;
+			at = 0;
+		}
+		number &= number_mask(m);
+	}
+	*n = used;
+	return total;
+}
+
 /* Free up to `most` blocks from n on whose ids stand together. Returns how many there may have been. */
 static uint32_t
 free_blocks(struct pl_mem *m, struct pl_bmap *b, uint32_t n, uint32_t most)

@@ -55,6 +55,10 @@ uint32_t pl_bmap_write(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, struct p
 /** Read n octets that are there. */
 void pl_bmap_read(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint8_t *to, uint32_t n);
 
+/** Where up to len octets that are there lie, in at most *n runs. Returns octets; *n runs. */
+uint32_t pl_bmap_spans(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint32_t len,
+                       struct plim_span *spans, size_t *n);
+
 /** Free blocks wholly below seq. */
 void pl_bmap_drop_below(struct pl_mem *m, struct pl_bmap *b, pl_seq seq);
 

@@ -253,22 +253,7 @@ uint32_t
 pl_rcvq_peek(const struct pl_mem *m, const struct pl_rcvq *q, pl_seq rcv_nxt, uint32_t limit, struct plim_span *spans,
              size_t *n)
 {
-	uint32_t left = PL_MIN(pl_rcvq_unread(q, rcv_nxt), limit), total = 0;
-	size_t used = 0;
-
-	while (left > 0 && used < *n) {
-		uint32_t run;
-		uint8_t *p = pl_bmap_at(m, &q->map, pl_seq_add(q->read, total), &run);
-
-		if (PL_NEVER(!p))
-			break;
-		run = PL_MIN(run, left);
-		spans[used++] = (struct plim_span){p, run};
-		total += run;
-		left -= run;
-	}
-	*n = used;
-	return total;
+	return pl_bmap_spans(m, &q->map, q->read, PL_MIN(pl_rcvq_unread(q, rcv_nxt), limit), spans, n);
 }
 
 void
