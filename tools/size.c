@@ -122,13 +122,15 @@ print_form(const char *text, enum pl_obj v4, enum pl_obj v6, bool has_slot)
 static void
 print_forms(void)
 {
+	uint32_t more = octets_of[PL_OBJ_slot] + octets_of[PL_OBJ_hot] + PL_HASH_OCTETS;
+
 	printf("octets of a connection, all in%17s %6s\n", "IPv4", "IPv6");
 	print_form("half-open (none with cookies)", PL_OBJ_syn4, PL_OBJ_syn6, false);
 	print_form("established, idle", PL_OBJ_conn4, PL_OBJ_conn6, true);
 	print_form("closing, nothing to send", PL_OBJ_closing4, PL_OBJ_closing6, false);
 	print_form("TIME_WAIT", PL_OBJ_tw4, PL_OBJ_tw6, false);
-	printf("  %-36s %6u %6u\n", "active, without blocks", PL_CONN_OCTETS(4) + PL_OCTETS_hot,
-	       PL_CONN_OCTETS(6) + PL_OCTETS_hot);
+	printf("  %-36s %6u %6u\n", "active, without blocks", octets_of[PL_OBJ_conn4] + more,
+	       octets_of[PL_OBJ_conn6] + more);
 }
 
 static void

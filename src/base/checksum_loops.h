@@ -9,6 +9,13 @@
  * takes 2^30 turns before it could overflow. The vectors are the compilers' own
  * (GCC and Clang on every machine), so there is no intrinsic here.
  */
+#include "base/def.h"
+
+#ifndef VEC_OCTETS /* alone: as on any machine */
+#define VEC_OCTETS 16
+#define LOOP
+#endif
+
 typedef uint64_t vec __attribute__((vector_size(VEC_OCTETS)));
 typedef vec stored __attribute__((aligned(1), may_alias)); /* a memcpy would go by way of smaller vectors */
 
