@@ -13,8 +13,8 @@ packages=(
 
 missing=()
 for p in "${packages[@]}"; do
-	status=$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null || true)
-	[ "$status" = installed ] || missing+=("$p")
+	# One line for each architecture it is installed for.
+	dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null | grep -qx installed || missing+=("$p")
 done
 
 if [ ${#missing[@]} -eq 0 ]; then
@@ -37,7 +37,8 @@ echo "set-up: installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+# An index that cannot be fetched now does not matter if the packages are there all the same.
+if ! { apt-get update || true; apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
 	tail -n 20 "$log" >&2
 	echo "set-up: apt-get failed (above)" >&2
 	exit 1
