@@ -9,6 +9,15 @@
  * takes 2^30 turns before it could overflow. The vectors are the compilers' own
  * (GCC and Clang on every machine), so there is no intrinsic here.
  */
+#include "base/bytes.h"
+
+#ifndef VEC_OCTETS
+#define VEC_OCTETS 16
+#endif
+#ifndef LOOP
+#define LOOP
+#endif
+
 typedef uint64_t vec __attribute__((vector_size(VEC_OCTETS)));
 
 typedef vec stored __attribute__((aligned(1), may_alias)); /* a memcpy would go by way of smaller vectors */
