@@ -7,6 +7,7 @@
 #   make check-fresh  the same demo and tests in a fresh Debian root
 #   make check-faults one refused grant or one troubled frame at a time, at full length
 #   make check-portable the tests for 32 bits and for big-endian
+#   make check-selftest the checks themselves: each must notice what it is for
 #   make fuzz         the fuzz targets, MINUTES=n of each (default: 20 seconds)
 #   make fuzz-coverage  what the whole-stack target reaches of src/tcp from its corpus
 #   make fuzz-selftest  planted defects must be found
@@ -15,8 +16,8 @@ SHELL = /bin/sh
 BUILD = build
 PREFIX = /usr/local
 
-.PHONY: all setup release demo test lint asan check-serve check-fresh check-faults check-portable fuzz fuzz-coverage \
-	fuzz-selftest install clean
+.PHONY: all setup release demo test lint asan check-serve check-fresh check-faults check-portable \
+	check-selftest fuzz fuzz-coverage fuzz-selftest install clean
 
 all: release
 
@@ -49,6 +50,9 @@ check-faults: setup
 
 check-portable: setup
 	@scripts/check-portable.sh
+
+check-selftest: setup
+	@scripts/check-selftest.sh
 
 fuzz: setup
 	@scripts/fuzz.sh $(if $(MINUTES),--keep $$(($(MINUTES) * 60)))
