@@ -6,11 +6,12 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+. scripts/plant.sh
 
 seconds=${1:-60}
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
-git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - | tar -xf - -C "$copy"
+copy_tree "$copy"
 
 build() { (cd "$copy" && BUILD_ONLY=tests/fuzz/fuzz_stack scripts/build.sh "$1"); }
 
@@ -42,19 +43,10 @@ check_unbroken() {
 	fi
 }
 
-# Put a line behind the only one that reads so; fails if there is not exactly one.
-plant() {
-	local file=$copy/$1
-	cp "$file" "$copy/whole"
-	[ "$(grep -cxF -- "$2" "$copy/whole")" = 1 ] || return 1
-	LINE=$2 DEFECT=$3 awk '{ print } $0 == ENVIRON["LINE"] { print ENVIRON["DEFECT"] }' "$copy/whole" >"$file"
-	! cmp -s "$file" "$copy/whole"
-}
-
 # check_planted NAME FILE LINE DEFECT PLACE: PLACE is what the thorough build's report must name.
 check_planted() {
 	local started=$SECONDS found
-	if ! plant "$2" "$3" "$4"; then
+	if ! plant_after "$2" "$3" "$4"; then
 		tally_fail "$1: $2 has no such line any more, or more than one; mend this script"
 		return
 	fi
@@ -69,7 +61,7 @@ check_planted() {
 	else
 		tally_ok "$1: found after $(executions) executions ($((SECONDS - started)) s with building)"
 	fi
-	cp "$copy/whole" "$copy/$2"
+	mend_all
 }
 
 check_unbroken

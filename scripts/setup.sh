@@ -11,10 +11,15 @@ packages=(
 	curl wrk ncat iperf3 jq
 )
 
+# For this machine, whatever other architectures it is installed for.
+is_installed() {
+	dpkg-query -W -f '${db:Status-Status} ${Architecture}\n' "$1" 2>/dev/null | grep -qxE "installed ($native|all)"
+}
+
+native=$(dpkg --print-architecture 2>/dev/null || true)
 missing=()
 for p in "${packages[@]}"; do
-	# One line for each architecture it is installed for.
-	dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null | grep -qx installed || missing+=("$p")
+	is_installed "$p" || missing+=("$p")
 done
 
 if [ ${#missing[@]} -eq 0 ]; then

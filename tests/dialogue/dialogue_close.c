@@ -280,6 +280,22 @@ text_after_close_is_reset(void **state)
 }
 
 static void
+text_after_close_is_reset_while_ours_is_unacknowledged(void **state)
+{
+	(void)state; /* SHLD-3 */
+	established();
+	assert_int_equal(app_send(20), 20);
+	we(ACK | PSH, .seq = ISS + 1, .len = 20);
+	app_close();
+	we(FIN | ACK, .seq = ISS + 21, .ack = 1);
+	peer(ACK | PSH, .seq = 1, .ack = ISS + 1, .len = 10);
+	we(RST | ACK, .seq = ISS + 22, .ack = 1);
+	assert_int_equal(count_drop(PLIM_DROP_tcp_text_after_close), 1);
+	for (unsigned s = PLIM_SYN_SENT; s < PLIM_N_STATES; s++)
+		assert_int_equal(count_state((enum plim_state)s), 0);
+}
+
+static void
 text_after_close_in_fin_wait_2_is_reset(void **state)
 {
 	(void)state;
@@ -617,9 +633,9 @@ TESTS_MAIN(D(active_close_goes_through_fin_wait_1_fin_wait_2_time_wait),
            D(fin_is_retransmitted_with_backoff), D(fin_of_an_orphan_is_retransmitted_then_given_up),
            D(fin_with_text_and_out_of_order_takes_effect_when_it_is_next), D(text_beyond_a_fin_is_ignored),
            D(a_repeated_fin_is_acknowledged_again), D(close_with_unread_text_resets), D(text_after_close_is_reset),
-           D(text_after_close_in_fin_wait_2_is_reset), D(orphaned_fin_wait_2_ends_after_60_s_whatever_comes),
-           D(abort_resets), D(a_stale_handle_is_an_error_not_a_crash),
-           D(reset_by_the_peer_is_told_once_after_all_was_read),
+           D(text_after_close_is_reset_while_ours_is_unacknowledged), D(text_after_close_in_fin_wait_2_is_reset),
+           D(orphaned_fin_wait_2_ends_after_60_s_whatever_comes), D(abort_resets),
+           D(a_stale_handle_is_an_error_not_a_crash), D(reset_by_the_peer_is_told_once_after_all_was_read),
            D(a_repeated_fin_in_time_wait_is_acknowledged_and_restarts_it),
            D(restarts_of_time_wait_end_at_twice_its_time), D(rst_in_time_wait_is_ignored),
            D(old_duplicate_text_in_time_wait_is_acknowledged), D(a_syn_beyond_the_old_sequence_reuses_time_wait),

@@ -11,6 +11,7 @@ pair_defaults(struct pair_config *c)
 	memset(c, 0, sizeof *c);
 	c->target = 4u << 20;
 	c->mtu = 1500;
+	c->fill = 0xa5;
 	c->link = (struct pl_impair_config){.seed = 1, .delay_ns = PL_MS(5), .queue_limit = 1024};
 	plim_config_default(&c->stack);
 }
@@ -37,7 +38,7 @@ start_side(struct pair *p, unsigned n, const struct pair_config *c)
 	memset(entropy, (int)(n + 1 + c->link.seed), sizeof entropy);
 	s->target = c->target;
 	s->region = aligned_alloc(64, c->target);
-	memset(s->region, 0xa5, c->target); /* a region need not be zeroed */
+	memset(s->region, c->fill, c->target);
 	assert_int_equal(plim_create(&config, s->region, c->target, entropy, p->now, &s->s), PLIM_OK);
 }
 

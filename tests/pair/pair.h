@@ -35,6 +35,7 @@ struct pair_config {
 	size_t target;
 	uint16_t mtu;
 	uint32_t gso_octets;
+	uint8_t fill; /* what the regions hold before: a region need not be zeroed */
 	struct pl_impair_config link;
 	struct plim_config stack; /* settings; interfaces are filled in */
 };
