@@ -9,12 +9,14 @@ packages=(
 	libcmocka-dev libinih-dev libjansson-dev libhttp-parser-dev libmd-dev
 	clang llvm clang-format clang-tidy libclang-rt-dev cppcheck
 	curl wrk ncat iperf3 jq
+	cmake iproute2 python3
 )
 
 missing=()
 for p in "${packages[@]}"; do
-	status=$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null || true)
-	[ "$status" = installed ] || missing+=("$p")
+	# One line for each architecture that it is known for.
+	status=$(dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null || true)
+	grep -qx installed <<<"$status" || missing+=("$p")
 done
 
 if [ ${#missing[@]} -eq 0 ]; then
