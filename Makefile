@@ -13,13 +13,18 @@
 #   make fuzz         the fuzz targets, MINUTES=n of each (default: 20 seconds)
 #   make fuzz-coverage  what the whole-stack target reaches of src/tcp from its corpus
 #   make fuzz-selftest  planted defects must be found
+#   make install      library, headers, program, manual, examples: PREFIX=/usr/local DESTDIR=
+#   make amalgamation the core as one file: build/amalgamation/plimsoll.c and .h
+#   make check-embedding  installed tree, its users, the one file, docs/embedding.md taken literally
 
 SHELL = /bin/sh
 BUILD = build
 PREFIX = /usr/local
+LIBDIR = lib
+DESTDIR =
 
 .PHONY: all setup release demo test lint asan check-serve check-fresh check-faults check-portable check-loss \
-	check-selftest fuzz fuzz-coverage fuzz-selftest bench install clean
+	check-selftest check-embedding fuzz fuzz-coverage fuzz-selftest bench install amalgamation clean
 
 all: release
 
@@ -72,9 +77,15 @@ bench: release
 	@scripts/setup-bench.sh
 	@bench/bench $(if $(RUNS),--runs $(RUNS))
 
+# Where it goes is told at every installation; nothing is compiled again for it.
 install: release
-	@meson configure $(BUILD) -Dprefix=$(PREFIX)
-	@meson install -C $(BUILD) --no-rebuild
+	@scripts/install.sh $(BUILD) $(abspath $(PREFIX)) $(LIBDIR) $(if $(DESTDIR),$(abspath $(DESTDIR)))
+
+amalgamation: setup
+	@scripts/amalgamate.py $(BUILD)/amalgamation
+
+check-embedding: release
+	@scripts/test.sh embedding
 
 clean:
 	rm -rf build build-*

@@ -43,3 +43,17 @@ tally_close() {
 	echo "$line"
 	[ "$tally_failed" -eq 0 ] && [ "$tally_passed" -gt 0 ]
 }
+
+# Go on in a network namespace of one's own: as root directly, else with a user namespace. Returns only inside, or
+# with 1 if it is not permitted.
+#   own_network "$0" "$@"
+own_network() {
+	[ -z "${PLIM_CHECK_INSIDE:-}" ] || return 0
+	export PLIM_CHECK_INSIDE=1
+	if unshare -n true 2>/dev/null; then
+		exec unshare -n "$@"
+	elif unshare -rn true 2>/dev/null; then
+		exec unshare -rn "$@"
+	fi
+	return 1
+}

@@ -13,7 +13,7 @@ check_format() { scripts/format.sh --check; }
 
 check_shell() {
 	local bad=0 f
-	for f in scripts/*.sh bench/lwip/build.sh .ci/run tests/interop/check-serve; do
+	for f in scripts/*.sh bench/bench bench/lwip/build.sh .ci/run tests/interop/check-serve tests/interop/check-examples; do
 		[ ! -f "$f" ] || bash -n "$f" || bad=1
 	done
 	return $bad

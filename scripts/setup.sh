@@ -9,6 +9,7 @@ packages=(
 	libcmocka-dev libinih-dev libjansson-dev libhttp-parser-dev libmd-dev
 	clang llvm clang-format clang-tidy libclang-rt-dev cppcheck
 	curl wrk ncat iperf3 jq
+	cmake iproute2 python3
 )
 
 # For this machine, whatever other architectures it is installed for.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Every test, or one part of them.
-#   test.sh [release|asan|fuzz|interop]...      without an argument: all four
+#   test.sh [release|asan|fuzz|interop|embedding]...      without an argument: all of them
 # Last line: `N passed, N failed`. Status 1 if any failed or none ran.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -70,15 +70,23 @@ run_part() {
 		run_script fuzz scripts/fuzz.sh "${FUZZ_SECONDS:-20}"
 		run_script fuzz-coverage scripts/fuzz-coverage.sh
 		;;
-	interop) run_script interop tests/interop/check-serve --quick --build build ;;
+	interop)
+		run_script interop tests/interop/check-serve --quick --build build
+		run_script examples tests/interop/check-examples --build build
+		;;
+	embedding)
+		run_script install scripts/check-install.sh
+		run_script amalgamation scripts/check-amalgamation.sh
+		run_script embedding scripts/check-embedding.sh
+		;;
 	*)
-		echo "test.sh: unknown part '$1'; use release, asan, fuzz or interop" >&2
+		echo "test.sh: unknown part '$1'; use release, asan, fuzz, interop or embedding" >&2
 		exit 2
 		;;
 	esac
 }
 
-[ $# -gt 0 ] || set -- release asan fuzz interop
+[ $# -gt 0 ] || set -- release asan fuzz interop embedding
 for part in "$@"; do
 	run_part "$part"
 done
