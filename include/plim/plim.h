@@ -338,7 +338,7 @@ PLIM_API int plim_tcp_connect(plim *s, const struct plim_endpoint *remote, const
 /** Take the connection that waited longest. @peer may be NULL. PLIM_EAGAIN: none waits. PLIM_ENOMEM: no room for its handle; it goes on waiting. */
 PLIM_API int plim_tcp_accept(plim *s, plim_h listener, uint32_t cookie, plim_h *out, struct plim_endpoint *peer);
 
-/** Send FIN after what was queued (half-close). PLIM_ENOTCONN if not open. */
+/** Send FIN after what was queued (half-close). PLIM_ENOTCONN if not open; PLIM_EAGAIN: no memory for it now, ask again. */
 PLIM_API int plim_tcp_shutdown(plim *s, plim_h h);
 
 /**
