@@ -301,6 +301,9 @@ pl_bmap_spans(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint3
 		for (; more > 0 && total < len && used < *n; more--, number++, ref++) {
 			uint32_t run = PL_MIN(block - at, len - total);
 
+			if (PL_NEVER(!*ref))
+				break;
+
 			spans[used++] = (struct plim_span){(uint8_t *)pl_mem_ptr(m, *ref) + at, run};
 			total += run;
 			at = 0;

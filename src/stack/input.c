@@ -20,12 +20,23 @@ struct waiting {
 
 /* ---- trains ---- */
 
+/* The first ACK of a train may repeat what is known, and then means something by itself (RFC 5681 §3.2). */
+static void
+take_first_ack(plim *s, const struct waiting *w)
+{
+	struct pl_tcp_seg first = w->seg;
+
+	pl_tcp_take(&s->tcp, &w->pkt, &first);
+}
+
 static void
 let_go(plim *s, struct waiting *w)
 {
 	if (w->train.n == 0)
 		return;
 	PL_TCP_COUNT_N(&s->core, segments_in, w->train.n - 1);
+	if (w->train.is_acks && w->train.n > 1)
+		take_first_ack(s, w);
 	pl_train_end(&w->train, &w->seg);
 	pl_tcp_take(&s->tcp, &w->pkt, &w->seg);
 }

@@ -20,7 +20,7 @@ next_of_transports(plim *s, struct plim_frame *frames, unsigned n, bool *loop)
 	s->udp_turn = !s->udp_turn;
 	if (s->udp_turn && pl_udp_output(&s->udp, frames, loop, s->core.now))
 		return 1;
-	built = pl_tcp_output(&s->tcp, frames, n, loop, s->core.now);
+	built = pl_tcp_output(&s->tcp, frames, pl_udp_has_output(&s->udp) ? 1 : n, loop, s->core.now);
 	if (built == 0 && !s->udp_turn)
 		return pl_udp_output(&s->udp, frames, loop, s->core.now);
 	return built;

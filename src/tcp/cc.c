@@ -100,14 +100,31 @@ grow_cubic(struct pl_tcp_cc *cc, uint32_t acked, uint32_t smss, uint32_t now_ms,
 		cc->cwnd = cc->w_est;
 }
 
+/* Up to ssthresh; the rest of a train of ACKs goes to congestion avoidance. Returns the octets it took. */
+static uint32_t
+slow_start(struct pl_tcp_cc *cc, const struct pl_acked *acked, uint32_t smss)
+{
+	uint32_t room = cc->ssthresh - cc->cwnd;
+	uint32_t grown = PL_MIN(acked->octets, ABC_L * smss * acked->segments);
+
+	if (grown > room && acked->segments > 1) {
+		cc->cwnd = cc->ssthresh;
+		return room;
+	}
+	cc->cwnd += grown;
+	return acked->octets;
+}
+
 void
 pl_tcp_cc_acked(struct pl_tcp_cc *cc, struct pl_acked acked, uint32_t smss, uint32_t now_ms, uint32_t srtt_us)
 {
 	if (cc->cwnd > UINT32_MAX / 4)
 		return;
 	if (cc->cwnd < cc->ssthresh)
-		cc->cwnd += PL_MIN(acked.octets, ABC_L * smss * acked.segments);
-	else if (cc->newreno)
+		acked.octets -= slow_start(cc, &acked, smss);
+	if (acked.octets == 0 || cc->cwnd < cc->ssthresh)
+		return;
+	if (cc->newreno)
 		grow_reno(cc, acked.octets, smss);
 	else
 		grow_cubic(cc, acked.octets, smss, now_ms, srtt_us);

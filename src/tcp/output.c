@@ -91,6 +91,15 @@ may_send_short(const struct pl_tcp_conn *c, const struct pl_tcp_hot *h, uint32_t
 	return len > 0 && len >= c->max_snd_wnd / 2;
 }
 
+/* The same for the short end of a plan of several segments: what goes before it is in flight by then. */
+static bool
+may_send_tail(const struct pl_tcp_conn *c, const struct pl_tcp_hot *h, uint32_t tail, bool is_all)
+{
+	if (is_all && (h->sndq.fin || (c->flags & PL_CF_NODELAY && !h->sndq.more)))
+		return true;
+	return pl_seq_lt(c->snd_nxt, h->snd_up) || tail >= c->max_snd_wnd / 2;
+}
+
 static bool
 plan_new(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint32_t quota, uint32_t most, struct pl_plan *p)
 {
@@ -106,8 +115,10 @@ plan_new(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint32_t quota, ui
 	len = PL_MIN(PL_MIN(unsent, usable), PL_MIN(quota, most));
 	is_all = len == unsent;
 	p->seq = c->snd_nxt;
-	if (len > mss && !is_all)
+	if (len > mss && !may_send_tail(c, h, len % mss, is_all)) {
+		is_all = is_all && len % mss == 0;
 		len -= len % mss;
+	}
 	p->len = len;
 	p->fin = is_all && h->sndq.fin;
 	if (unsent == 0)

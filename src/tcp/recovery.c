@@ -181,7 +181,7 @@ in_recovery(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h, const
 		lost = pl_ledger_mark_lost(&t->core->mem, &h->ledger, smss, DUP_THRESH);
 	} else if (ev->acked.octets > 0) {
 		partial_ack(t, c, h, ev->acked.octets);
-		delivered = smss;
+		delivered = smss * ev->acked.segments;
 	} else if (ev->is_dup) {
 		h->ledger.dup_acks++;
 		delivered = smss;

@@ -132,6 +132,18 @@ after_store(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h, const
 	return PL_STEP_CONTINUE;
 }
 
+/* What of [seq, seq + text) is not stored yet. */
+static enum pl_rcvq_verdict
+store_rest(struct pl_tcp *t, struct pl_tcp_conn *c, pl_seq seq, struct pl_text text, enum pl_grant grant, bool *pruned)
+{
+	uint32_t done = pl_seq_diff(c->rcv_nxt, seq);
+
+	if (done >= text.len)
+		return PL_RCVQ_STORED;
+	return pl_rcvq_store(&t->core->mem, &pl_tcp_hot(t, c)->rcvq, &c->rcv_nxt, c->rcv_nxt, pl_text_skip(text, done),
+	                     grant, pruned);
+}
+
 /*
  * The segment at RCV.NXT is paid for by the queue's own out-of-order tail first, then by compacting
  * somebody quiet, then by the reserve; any other only if there is room.
@@ -140,19 +152,14 @@ static enum pl_rcvq_verdict
 store_or_make_room(struct pl_tcp *t, struct pl_tcp_conn *c, pl_seq seq, struct pl_text text, bool *pruned)
 {
 	struct pl_rcvq *q = &pl_tcp_hot(t, c)->rcvq;
-	pl_seq nxt_before = c->rcv_nxt;
+	bool is_next = seq == c->rcv_nxt;
 	enum pl_rcvq_verdict v = pl_rcvq_store(&t->core->mem, q, &c->rcv_nxt, seq, text, PL_GRANT_NORMAL, pruned);
 
-	if (seq != nxt_before)
+	if (!is_next)
 		return v;
-	for (unsigned i = 0; v == PL_RCVQ_PARTLY && c->rcv_nxt == nxt_before && i < PL_COMPACT_MOST; i++) {
-		if (!pl_tcp_compact_quiet(t, c))
-			break;
-		v = pl_rcvq_store(&t->core->mem, q, &c->rcv_nxt, seq, text, PL_GRANT_NORMAL, pruned);
-	}
-	if (v == PL_RCVQ_PARTLY && c->rcv_nxt == nxt_before)
-		v = pl_rcvq_store(&t->core->mem, q, &c->rcv_nxt, seq, text, PL_GRANT_RESERVE, pruned);
-	return v;
+	for (unsigned i = 0; v == PL_RCVQ_PARTLY && i < PL_COMPACT_MOST && pl_tcp_compact_quiet(t, c); i++)
+		v = store_rest(t, c, seq, text, PL_GRANT_NORMAL, pruned);
+	return v == PL_RCVQ_PARTLY ? store_rest(t, c, seq, text, PL_GRANT_RESERVE, pruned) : v;
 }
 
 static enum pl_step
@@ -175,6 +182,8 @@ store(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const s
 		if (is_stored(t, h, seq, text))
 			note_duplicate(t, c, seq, pl_seq_add(seq, (uint32_t)text.len));
 	}
+	if (h->rcvq.n > 0) /* it may fill a gap, in part or whole: RFC 5681 §4.2 */
+		pl_tcp_want(t, c, PL_WANT_ACK_NOW);
 	verdict = store_or_make_room(t, c, seq, text, &pruned);
 	if (pruned)
 		PL_ACTION(t->core, ooo_pruned);
@@ -213,6 +222,10 @@ pl_tcp_step_text(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *p
 		pl_tcp_ack_now(t, c, pkt);
 	}
 	text = trim(c, &seq, seg->text);
+	if (text.len > 0 && pl_seq_lt(pl_seq_add(seq, (uint32_t)text.len), text_end)) {
+		(void)PL_DROP(t->core, tcp_text_refused); /* what lies beyond the furthest edge */
+		pl_tcp_ack_now(t, c, pkt);
+	}
 	if (text.len > 0)
 		return store(t, c, pkt, seg, seq, text);
 	if (pl_seq_lt(c->rcv_nxt, text_end)) {

@@ -139,8 +139,8 @@ send_ack(struct pl_tcp *t, const struct pl_tcp_timewait *w, const struct pl_pkt 
 static void
 restart(struct pl_tcp *t, struct pl_tcp_timewait *w)
 {
-	uint32_t left = w->expire_ms - pl_tcp_ms(t->core->now);
-	uint32_t ran = two_msl_ms(t) - PL_MIN(left, two_msl_ms(t));
+	int32_t due = (int32_t)(w->expire_ms - pl_tcp_ms(t->core->now)); /* overdue: below 0 */
+	uint32_t left = (uint32_t)PL_MAX(due, 0), ran = two_msl_ms(t) - PL_MIN(left, two_msl_ms(t));
 
 	uint32_t age = w->age + (uint32_t)((uint64_t)ran * AGE_UNITS / two_msl_ms(t)) + 1;
 

@@ -80,6 +80,7 @@ pl_train_begin(struct pl_train *t, const struct plim_frame *f, const uint8_t *l4
 		return false;
 	t->family = f->data[ETH] >> 4;
 	t->iface = f->iface;
+	t->longest = f->len;
 	t->pseudo = pseudo;
 	t->is_acks = seg->text.len == 0;
 	note_header(t, f->data);
@@ -160,7 +161,8 @@ take_text(struct pl_train *t, const uint8_t *p, size_t frame_len)
 bool
 pl_train_take(struct pl_train *t, const struct plim_frame *f)
 {
-	if (f->len < t->text || t->n == PL_TRAIN_RUNS || f->flags || f->gso_size || f->iface != t->iface)
+	if (f->len < t->text || f->len > t->longest || t->n == PL_TRAIN_RUNS || f->flags || f->gso_size ||
+	    f->iface != t->iface)
 		return false;
 	if (!is_same_header(t, f->data))
 		return false;
@@ -182,7 +184,7 @@ join_acks(const struct pl_train *t, struct pl_tcp_seg *seg)
 {
 	seg->ack = t->ack;
 	seg->wnd = t->wnd;
-	seg->acks = (uint16_t)t->n;
+	seg->acks = (uint16_t)(t->n - 1);
 }
 
 void

@@ -31,7 +31,8 @@ struct pl_train {
 	uint16_t text;   /* where its text does */
 	uint8_t family;  /* 4 or 6 */
 	uint8_t iface;
-	unsigned words; /* of the header, compared in one go */
+	uint32_t longest; /* octets of the first frame: none that follows has more */
+	unsigned words;   /* of the header, compared in one go */
 	uint64_t want[PL_TRAIN_WORDS], mask[PL_TRAIN_WORDS];
 	struct pl_span run[PL_TRAIN_RUNS]; /* text, frame by frame */
 };
@@ -43,7 +44,7 @@ bool pl_train_begin(struct pl_train *t, const struct plim_frame *f, const uint8_
 /** Take a frame that continues the train. False: it does not; the train is as it was. */
 bool pl_train_take(struct pl_train *t, const struct plim_frame *f);
 
-/** Give seg, the first frame's, the text of all; it borrows from t. */
+/** Give seg, the first frame's, the text of all (it borrows from t), or what the ACKs behind the first one say. */
 void pl_train_end(struct pl_train *t, struct pl_tcp_seg *seg);
 
 #endif

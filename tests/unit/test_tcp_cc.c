@@ -16,6 +16,25 @@ by_one(uint32_t octets)
 	return (struct pl_acked){octets, 1};
 }
 
+/* RFC 5681 §3.1: above ssthresh it grows by a segment a round trip, also if many ACKs come as one. */
+static void
+a_train_of_acks_does_not_jump_over_ssthresh(void **state)
+{
+	struct pl_tcp_cc joined, apart;
+
+	(void)state;
+	for (int newreno = 0; newreno < 2; newreno++) {
+		pl_tcp_cc_init(&joined, SMSS, 10, newreno);
+		joined.ssthresh = 70 * SMSS;
+		joined.cwnd = 69 * SMSS;
+		apart = joined;
+		pl_tcp_cc_acked(&joined, (struct pl_acked){68 * SMSS, 34}, SMSS, 1000, 50000);
+		for (int i = 0; i < 34; i++)
+			pl_tcp_cc_acked(&apart, by_one(2 * SMSS), SMSS, 1000, 50000);
+		assert_in_range(joined.cwnd, apart.cwnd - 2 * SMSS, apart.cwnd + SMSS);
+	}
+}
+
 static void
 the_cube_root_is_exact(void **state)
 {
@@ -225,7 +244,8 @@ a_pause_leaves_the_initial_window(void **state)
 	assert_int_equal(cc.cwnd, 3 * SMSS);
 }
 
-TESTS_MAIN(cmocka_unit_test(the_cube_root_is_exact), cmocka_unit_test(the_initial_window_is_rfc_6928s),
+TESTS_MAIN(cmocka_unit_test(a_train_of_acks_does_not_jump_over_ssthresh), cmocka_unit_test(the_cube_root_is_exact),
+           cmocka_unit_test(the_initial_window_is_rfc_6928s),
            cmocka_unit_test(slow_start_counts_octets_up_to_two_segments_an_ack),
            cmocka_unit_test(newreno_grows_one_segment_a_window_and_halves),
            cmocka_unit_test(cubic_follows_rfc_9438_after_a_loss),
