@@ -140,9 +140,8 @@ static void
 restart(struct pl_tcp *t, struct pl_tcp_timewait *w)
 {
 	int32_t due = (int32_t)(w->expire_ms - pl_tcp_ms(t->core->now)); /* overdue: below 0 */
-	uint32_t left = (uint32_t)PL_MAX(due, 0), ran = two_msl_ms(t) - PL_MIN(left, two_msl_ms(t));
-
-	uint32_t age = w->age + (uint32_t)((uint64_t)ran * AGE_UNITS / two_msl_ms(t)) + 1;
+	uint32_t all = PL_MAX(two_msl_ms(t), 1u), ran = all - PL_MIN((uint32_t)PL_MAX(due, 0), all);
+	uint32_t age = w->age + (uint32_t)((uint64_t)ran * AGE_UNITS / all) + 1;
 
 	if (age > AGE_UNITS)
 		return;
