@@ -285,30 +285,43 @@ pl_bmap_read(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint8_
 	}
 }
 
+/* Runs from seq on, as far as the ids of the blocks stand together. Octets; 0: nothing is there. */
+static uint32_t
+spans_together(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint32_t len, struct plim_span *spans,
+               size_t *n)
+{
+	uint32_t number = number_of(m, b, seq), mask = number_mask(m), block = pl_mem_block(m);
+	uint32_t at = (seq - b->base) & (block - 1), more = PL_MIN(together(b, number), (b->hi - number) & mask),
+		 total = 0;
+	bool is_inside = ((number - b->lo) & mask) < ((b->hi - b->lo) & mask);
+	const pl_id *ref = is_inside ? find_ref(m, b, number) : NULL;
+	size_t most = *n;
+
+	for (*n = 0; ref && *ref && more > 0 && total < len && *n < most; more--, ref++) {
+		uint32_t run = PL_MIN(block - at, len - total);
+
+		spans[(*n)++] = (struct plim_span){(uint8_t *)pl_mem_ptr(m, *ref) + at, run};
+		total += run;
+		at = 0;
+	}
+	return total;
+}
+
 uint32_t
 pl_bmap_spans(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint32_t len, struct plim_span *spans,
               size_t *n)
 {
-	uint32_t number = number_of(m, b, seq), block = pl_mem_block(m), at = (seq - b->base) & (block - 1), total = 0;
+	uint32_t total = 0;
 	size_t used = 0;
 
 	while (total < len && used < *n) {
-		const pl_id *ref = find_ref(m, b, number);
-		uint32_t more = together(b, number);
+		size_t k = *n - used;
+		uint32_t octets = spans_together(m, b, pl_seq_add(seq, total), len - total, spans + used, &k);
 
-		if (PL_NEVER(!ref))
+		if (PL_NEVER(octets == 0))
 			break;
-		for (; more > 0 && total < len && used < *n; more--, number++, ref++) {
-			uint32_t run = PL_MIN(block - at, len - total);
-
-			if (PL_NEVER(!*ref))
-				break;
-
-			spans[used++] = (struct plim_span){(uint8_t *)pl_mem_ptr(m, *ref) + at, run};
-			total += run;
-			at = 0;
-		}
-		number &= number_mask(m);
+		total += octets;
+		used += k;
 	}
 	*n = used;
 	return total;
