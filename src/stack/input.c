@@ -21,23 +21,28 @@ struct waiting {
 /* ---- trains ---- */
 
 /* The first ACK of a train may repeat what is known, and then means something by itself (RFC 5681 §3.2). */
-static void
-take_first_ack(plim *s, const struct waiting *w)
+static bool
+take_repeated_ack(plim *s, const struct waiting *w)
 {
 	struct pl_tcp_seg first = w->seg;
 
+	if (!w->train.is_acks || w->train.n < 2 || pl_tcp_is_new_ack(&s->tcp, &w->pkt, &first))
+		return false;
 	pl_tcp_take(&s->tcp, &w->pkt, &first);
+	return true;
 }
 
 static void
 let_go(plim *s, struct waiting *w)
 {
+	uint16_t taken;
+
 	if (w->train.n == 0)
 		return;
 	PL_TCP_COUNT_N(&s->core, segments_in, w->train.n - 1);
-	if (w->train.is_acks && w->train.n > 1)
-		take_first_ack(s, w);
+	taken = take_repeated_ack(s, w);
 	pl_train_end(&w->train, &w->seg);
+	w->seg.acks = (uint16_t)(w->seg.acks - taken);
 	pl_tcp_take(&s->tcp, &w->pkt, &w->seg);
 }
 

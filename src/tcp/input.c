@@ -124,12 +124,28 @@ pl_tcp_read(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_tcp_seg *seg)
 	return true;
 }
 
+static struct pl_tuple
+tuple_of(const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
+{
+	return (struct pl_tuple){.raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr};
+}
+
 void
 pl_tcp_take(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_tcp_seg *seg)
 {
-	struct pl_tuple k = {.raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr};
+	struct pl_tuple k = tuple_of(pkt, seg);
 
 	dispatch(t, &k, pkt, seg);
+}
+
+bool
+pl_tcp_is_new_ack(const struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
+{
+	struct pl_tuple k = tuple_of(pkt, seg);
+	const struct pl_tcp_rec *r = pl_tcp_table_find(t, &k);
+	const struct pl_tcp_conn *c = (const struct pl_tcp_conn *)r;
+
+	return r && r->kind == PL_REC_CONN && r->state >= PLIM_ESTABLISHED && pl_seq_lt(c->snd_una, seg->ack);
 }
 
 void

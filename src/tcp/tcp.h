@@ -63,6 +63,9 @@ void pl_tcp_input(struct pl_tcp *t, const struct pl_pkt *pkt);
 /** The same in two steps, for trains: parse and verify (false: dropped and counted), then take. */
 bool pl_tcp_read(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_tcp_seg *seg);
 void pl_tcp_take(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_tcp_seg *seg);
+
+/** Does it acknowledge what its connection has outstanding? A guess before its SEQ was looked at. */
+bool pl_tcp_is_new_ack(const struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg);
 void pl_tcp_icmp_error(struct pl_tcp *t, const struct pl_icmp_error *err);
 
 /** Build the next segment. False: nothing is due. *loop: it is for ourselves. */

@@ -184,7 +184,7 @@ join_acks(const struct pl_train *t, struct pl_tcp_seg *seg)
 {
 	seg->ack = t->ack;
 	seg->wnd = t->wnd;
-	seg->acks = (uint16_t)(t->n - 1);
+	seg->acks = (uint16_t)t->n;
 }
 
 void

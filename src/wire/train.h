@@ -44,7 +44,7 @@ bool pl_train_begin(struct pl_train *t, const struct plim_frame *f, const uint8_
 /** Take a frame that continues the train. False: it does not; the train is as it was. */
 bool pl_train_take(struct pl_train *t, const struct plim_frame *f);
 
-/** Give seg, the first frame's, the text of all (it borrows from t), or what the ACKs behind the first one say. */
+/** Give seg, the first frame's, the text of all (it borrows from t), or what its ACKs say together. */
 void pl_train_end(struct pl_train *t, struct pl_tcp_seg *seg);
 
 #endif

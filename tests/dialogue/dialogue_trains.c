@@ -68,6 +68,24 @@ a_third_duplicate_ack_in_front_of_a_train_counts(void **state)
 }
 
 static void
+a_train_of_new_acks_opens_the_window_as_its_acks_would(void **state)
+{
+	unsigned first;
+
+	(void)state;
+	established();
+	assert_int_equal(app_send(10 * MSS), 10 * MSS);
+	first = ignore_rest();
+	assert_int_equal(first, 10);
+	batch_begin();
+	for (uint32_t i = 1; i <= first; i++)
+		peer(ACK, .seq = 1, .ack = ISS + 1 + i * MSS);
+	batch_end();
+	assert_true(app_send(40 * MSS) > 20 * MSS);
+	assert_int_equal(ignore_rest(), 2 * first); /* slow start: one segment more for each acknowledged */
+}
+
+static void
 text_beyond_the_edge_at_the_end_of_a_train_is_refused_aloud(void **state)
 {
 	uint32_t edge = 1 + 10 * MSS; /* the first window */
@@ -97,6 +115,7 @@ main(void)
 		D(a_train_that_fills_a_hole_is_acknowledged_at_once),
 		D(a_frame_beyond_the_mtu_joins_no_train),
 		D(a_third_duplicate_ack_in_front_of_a_train_counts),
+		D(a_train_of_new_acks_opens_the_window_as_its_acks_would),
 		D(text_beyond_the_edge_at_the_end_of_a_train_is_refused_aloud),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
