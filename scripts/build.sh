@@ -1,6 +1,6 @@
 #!/bin/bash
 # Configure (once) and build one kind of build.
-#   build.sh release|asan|faults|fuzz|fuzz-fast|coverage [DIR]
+#   build.sh release|asan|faults|prove|fuzz|fuzz-fast|coverage [DIR]
 # fuzz finds the most per execution (ASan, UBSan, comparisons traced); fuzz-fast makes a hundred times as many: assertions,
 # and traps for the faults that cost nothing to notice. What it finds, a build of the kind fuzz explains.
 set -euo pipefail
@@ -27,7 +27,8 @@ coverage) dir=${2:-build-coverage}
 		-Dc_link_args=-fprofile-instr-generate)
 	targets=(tests/fuzz/replay_stack) ;;
 faults) dir=${2:-build-faults} options=(-Dassertions=true) targets=(all) ;;
-*) echo "build.sh: unknown kind '$kind'; use release, asan, faults, fuzz, fuzz-fast or coverage" >&2; exit 2 ;;
+prove) dir=${2:-build-prove} options=(-Dassertions=true -Dprove=true) targets=(plim) ;;
+*) echo "build.sh: unknown kind '$kind'; use release, asan, faults, prove, fuzz, fuzz-fast or coverage" >&2; exit 2 ;;
 esac
 
 log=$(mktemp)

@@ -117,58 +117,59 @@ struct plim_span {
  * The suffix gives the unit: _ms milliseconds, _pct per cent of the target, _octets octets.
  * 0 as a default means "derived", as the text says.
  */
-#define PLIM_SETTINGS(X)                                                                                     \
-	X(block_octets, 0, 0, 4096, "octets in a storage block, a power of two; 0: T/16Ki within 256..1024") \
-	X(cap_syn_pct, 2, 1, 20, "class cap: SYN cache")                                                     \
-	X(cap_timewait_pct, 3, 1, 20, "class cap: TIME_WAIT records")                                        \
-	X(cap_neighbour_pct, 1, 1, 20, "class cap: neighbours and path MTU")                                 \
-	X(cap_fragment_pct, 3, 1, 20, "class cap: reassembly")                                               \
-	X(cap_udp_pct, 6, 1, 40, "class cap: UDP sockets and queues")                                        \
-	X(cap_reserve_pct, 5, 1, 20, "reserve: replies, one inflation, segments at RCV.NXT")                 \
-	X(cap_slack_pct, 5, 1, 20, "static tables and part-used slabs")                                      \
-	X(cap_record_pct, 60, 1, 75, "connection records, within the joint cap")                             \
-	X(cap_app_pct, 25, 0, 75, "octets charged by the application, within the joint cap")                 \
-	X(cap_orphan_pct, 10, 0, 75, "connections without a handle, within the joint cap")                   \
-	X(backlog, 0, 0, 1048576, "connections not yet accepted, per listener; 0: T/1Ki")                    \
-	X(ip_ttl, 64, 1, 255, "TTL and hop limit of what we send")                                           \
-	X(rto_initial_ms, 1000, 100, 60000, "RTO before a sample (RFC 6298 2.1)")                            \
-	X(rto_syn_lost_ms, 3000, 100, 60000, "RTO after a lost SYN (RFC 6298 5.7)")                          \
-	X(rto_min_ms, 200, 1, 60000, "least RTO with timestamps")                                            \
-	X(rto_min_nots_ms, 1000, 1, 60000, "least RTO without timestamps (RFC 6298 2.4)")                    \
-	X(rto_max_ms, 60000, 1000, 240000, "largest RTO (RFC 6298 2.5)")                                     \
-	X(syn_timeout_ms, 180000, 1000, 3600000, "SYN_SENT ends after (MUST-23)")                            \
-	X(syn_retries, 7, 0, 30, "retransmissions of an active SYN")                                         \
-	X(synack_retries, 5, 0, 30, "retransmissions of a SYN-ACK")                                          \
-	X(synack_timeout_ms, 63000, 1000, 3600000, "passive SYN_RECEIVED ends after")                        \
-	X(user_timeout_ms, 100000, 1000, 86400000, "R2: unacknowledged data may wait so long (SHLD-11)")     \
-	X(orphan_timeout_ms, 60000, 100, 3600000, "closing states without a handle end after")               \
-	X(fin_wait_2_timeout_ms, 60000, 100, 3600000, "orphaned FIN_WAIT_2 ends after, absolute")            \
-	X(accept_timeout_ms, 300000, 1000, 3600000, "a connection nobody accepts ends after")                \
-	X(msl_ms, 30000, 100, 240000, "MSL; TIME_WAIT lasts twice as long")                                  \
-	X(keepalive_idle_ms, 7200000, 1000, 604800000, "idle time before the first probe (MUST-28)")         \
-	X(keepalive_interval_ms, 75000, 100, 3600000, "time between probes")                                 \
-	X(keepalive_probes, 9, 1, 255, "probes without an answer that end the connection")                   \
-	X(delayed_ack_ms, 40, 0, 499, "longest wait of an ACK (MUST-40)")                                    \
-	X(congestion_control, 1, 0, 1, "0 NewReno, 1 CUBIC")                                                 \
-	X(initial_window_segments, 10, 1, 64, "initial window (RFC 6928)")                                   \
-	X(mss_floor, 216, 64, 1460, "least segment size that a peer can force on us")                        \
-	X(rcv_buf_max, 0, 0, 1073725440, "largest receive window; 0: T/8 within 64 KiB..4 MiB")              \
-	X(snd_buf_max, 0, 0, 1073725440, "most unacknowledged and unsent octets; 0: as rcv_buf_max")         \
-	X(timestamps, 1, 0, 1, "offer RFC 7323 timestamps")                                                  \
-	X(window_scaling, 1, 0, 1, "offer RFC 7323 window scaling")                                          \
-	X(sack, 1, 0, 1, "offer SACK")                                                                       \
-	X(syn_cookies, 1, 0, 2, "0 never, 1 for the excess, 2 always")                                       \
-	X(compact_ms, 1000, 10, 60000, "quiet time before a connection shrinks to its idle form")            \
-	X(port_first, 49152, 1024, 65535, "first ephemeral port (RFC 6056)")                                 \
-	X(port_last, 65535, 1024, 65535, "last ephemeral port")                                              \
-	X(icmp_rate, 1000, 0, 1000000, "ICMP errors per second")                                             \
-	X(icmp_burst, 50, 1, 10000, "ICMP errors at once")                                                   \
-	X(rst_rate, 1000, 0, 1000000, "RSTs that belong to no connection, per second")                       \
-	X(challenge_rate, 1000, 0, 1000000, "challenge ACKs per second (RFC 5961 7)")                        \
-	X(echo_rate, 10000, 0, 10000000, "ICMP echo replies per second")                                     \
-	X(neighbour_rate, 1000, 0, 1000000, "ARP and neighbour replies per second")                          \
-	X(cookie_rate, 100000, 0, 10000000, "SYN-ACKs by cookie per second")                                 \
-	X(udp_queue_octets, 0, 0, 1073741824, "queue limit of a UDP socket, real octets; 0: a quarter of the class")
+#define PLIM_SETTINGS(X)                                                                                             \
+	X(block_octets, 0, 0, 4096, "octets in a storage block, a power of two; 0: T/16Ki within 256..1024")         \
+	X(cap_syn_pct, 2, 1, 20, "class cap: SYN cache")                                                             \
+	X(cap_timewait_pct, 3, 1, 20, "class cap: TIME_WAIT records")                                                \
+	X(cap_neighbour_pct, 1, 1, 20, "class cap: neighbours and path MTU")                                         \
+	X(cap_fragment_pct, 3, 1, 20, "class cap: reassembly")                                                       \
+	X(cap_udp_pct, 6, 1, 40, "class cap: UDP sockets and queues")                                                \
+	X(cap_reserve_pct, 5, 1, 20, "reserve: replies, one inflation, segments at RCV.NXT")                         \
+	X(cap_slack_pct, 5, 1, 20, "static tables and part-used slabs")                                              \
+	X(cap_record_pct, 60, 1, 75, "connection records, within the joint cap")                                     \
+	X(cap_app_pct, 25, 0, 75, "octets charged by the application, within the joint cap")                         \
+	X(cap_orphan_pct, 10, 0, 75, "connections without a handle, within the joint cap")                           \
+	X(backlog, 0, 0, 1048576, "connections not yet accepted, per listener; 0: T/1Ki")                            \
+	X(ip_ttl, 64, 1, 255, "TTL and hop limit of what we send")                                                   \
+	X(rto_initial_ms, 1000, 100, 60000, "RTO before a sample (RFC 6298 2.1)")                                    \
+	X(rto_syn_lost_ms, 3000, 100, 60000, "RTO after a lost SYN (RFC 6298 5.7)")                                  \
+	X(rto_min_ms, 200, 1, 60000, "least RTO with timestamps")                                                    \
+	X(rto_min_nots_ms, 1000, 1, 60000, "least RTO without timestamps (RFC 6298 2.4)")                            \
+	X(rto_max_ms, 60000, 1000, 240000, "largest RTO (RFC 6298 2.5)")                                             \
+	X(syn_timeout_ms, 180000, 1000, 3600000, "SYN_SENT ends after (MUST-23)")                                    \
+	X(syn_retries, 7, 0, 30, "retransmissions of an active SYN")                                                 \
+	X(synack_retries, 5, 0, 30, "retransmissions of a SYN-ACK")                                                  \
+	X(synack_timeout_ms, 63000, 1000, 3600000, "passive SYN_RECEIVED ends after")                                \
+	X(user_timeout_ms, 100000, 1000, 86400000, "R2: unacknowledged data may wait so long (SHLD-11)")             \
+	X(orphan_timeout_ms, 60000, 100, 3600000, "closing states without a handle end after")                       \
+	X(fin_wait_2_timeout_ms, 60000, 100, 3600000, "orphaned FIN_WAIT_2 ends after, absolute")                    \
+	X(accept_timeout_ms, 300000, 1000, 3600000, "a connection nobody accepts ends after")                        \
+	X(msl_ms, 30000, 100, 240000, "MSL; TIME_WAIT lasts twice as long")                                          \
+	X(keepalive_idle_ms, 7200000, 1000, 604800000, "idle time before the first probe (MUST-28)")                 \
+	X(keepalive_interval_ms, 75000, 100, 3600000, "time between probes")                                         \
+	X(keepalive_probes, 9, 1, 255, "probes without an answer that end the connection")                           \
+	X(delayed_ack_ms, 40, 0, 499, "longest wait of an ACK (MUST-40)")                                            \
+	X(congestion_control, 1, 0, 1, "0 NewReno, 1 CUBIC")                                                         \
+	X(initial_window_segments, 10, 1, 64, "initial window (RFC 6928)")                                           \
+	X(mss_floor, 216, 64, 1460, "least segment size that a peer can force on us")                                \
+	X(rcv_buf_max, 0, 0, 1073725440, "largest receive window; 0: T/8 within 64 KiB..4 MiB")                      \
+	X(snd_buf_max, 0, 0, 1073725440, "most unacknowledged and unsent octets; 0: as rcv_buf_max")                 \
+	X(timestamps, 1, 0, 1, "offer RFC 7323 timestamps")                                                          \
+	X(window_scaling, 1, 0, 1, "offer RFC 7323 window scaling")                                                  \
+	X(sack, 1, 0, 1, "offer SACK")                                                                               \
+	X(syn_cookies, 1, 0, 2, "0 never, 1 for the excess, 2 always")                                               \
+	X(compact_ms, 1000, 10, 60000, "quiet time before a connection shrinks to its idle form")                    \
+	X(port_first, 49152, 1024, 65535, "first ephemeral port (RFC 6056)")                                         \
+	X(port_last, 65535, 1024, 65535, "last ephemeral port")                                                      \
+	X(icmp_rate, 1000, 0, 1000000, "ICMP errors per second")                                                     \
+	X(icmp_burst, 50, 1, 10000, "ICMP errors at once")                                                           \
+	X(rst_rate, 1000, 0, 1000000, "RSTs that belong to no connection, per second")                               \
+	X(challenge_rate, 1000, 0, 1000000, "challenge ACKs per second (RFC 5961 7)")                                \
+	X(echo_rate, 10000, 0, 10000000, "ICMP echo replies per second")                                             \
+	X(neighbour_rate, 1000, 0, 1000000, "ARP and neighbour replies per second")                                  \
+	X(cookie_rate, 100000, 0, 10000000, "SYN-ACKs by cookie per second")                                         \
+	X(udp_queue_octets, 0, 0, 1073741824, "queue limit of a UDP socket, real octets; 0: a quarter of the class") \
+	X(governor, 1, 0, 1, "0: no measures under pressure, the hard limits alone")
 
 #define PLIM_MAX_IFACES 4
 #define PLIM_MAX_ADDRS 8 /* per interface */
@@ -625,10 +626,29 @@ struct plim_stats {
 	uint64_t tcp[PLIM_N_TCP_COUNTERS];
 	uint64_t frames_in, frames_out, octets_in, octets_out;
 	uint64_t udp_in, udp_out;
+	uint64_t
+		work; /* links followed, intervals passed, records and timers visited: what bounds the time a packet takes */
 };
 
 /** Fill *out with the present numbers. Bounded; changes nothing. */
 PLIM_API void plim_stats(const plim *s, struct plim_stats *out);
+
+/** One measure taken, and why. */
+struct plim_trace_record {
+	plim_time at;
+	enum plim_action action;
+	unsigned level;              /* pressure level then */
+	unsigned pressure_permille;  /* P then */
+	uint64_t octets;             /* what it concerned: octets freed, refused or granted */
+	uint64_t reason;             /* by action: the debt, the age in ms, the limit that stood in the way */
+	struct plim_endpoint remote; /* the connection's peer; family 0: no single connection */
+};
+
+/**
+ * Fetch up to n records of measures, oldest first, beginning with number *cursor; *cursor moves behind the last.
+ * The stack keeps the last 128: *lost (may be NULL) tells how many from *cursor on were overwritten. Returns how many.
+ */
+PLIM_API size_t plim_trace(const plim *s, uint64_t *cursor, struct plim_trace_record *out, size_t n, uint64_t *lost);
 
 /** Names for the numbers above; NULL beyond the last. Static storage. */
 PLIM_API const char *plim_class_name(unsigned cls);

@@ -10,6 +10,8 @@
 #include "base/siphash.h"
 #include "mem/mem.h"
 
+#define PL_TRACE_RECORDS 128u
+
 struct pl_core {
 	struct pl_mem mem;
 	struct plim_config conf; /* as given, derived values filled in */
@@ -30,11 +32,16 @@ struct pl_core {
 	uint64_t tcp[PLIM_N_TCP_COUNTERS];
 	uint64_t frames_in, frames_out, octets_in, octets_out;
 	uint64_t udp_in, udp_out;
+	uint64_t work;    /* see struct plim_stats */
+	uint64_t without; /* test builds: protections taken away, see mem/prove.h */
+	uint64_t traced;  /* measures ever */
+	struct plim_trace_record trace[PL_TRACE_RECORDS];
 };
 
 /* Count a refusal and hand its reason on: `return PL_DROP(core, ip4_checksum);` */
 #define PL_DROP(core, reason) ((core)->drops[PLIM_DROP_##reason]++, PLIM_DROP_##reason)
 #define PL_ACTION(core, name) ((void)(core)->actions[PLIM_ACTION_##name]++)
+#define PL_WORK(core, n) ((void)((core)->work += (n)))
 #define PL_TCP_COUNT(core, name) ((void)(core)->tcp[PLIM_TCP_##name]++)
 #define PL_TCP_COUNT_N(core, name, n) ((void)((core)->tcp[PLIM_TCP_##name] += (n)))
 

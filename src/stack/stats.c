@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What is seen of a stack from outside: counters, holders, invariants. */
 #include "mem/governor.h"
+#include "mem/trace.h"
 #include "sock/sock.h"
 #include "tcp/info.h"
 #include "tcp/listener.h"
@@ -53,6 +54,13 @@ plim_stats(const plim *s, struct plim_stats *out)
 	out->octets_out = c->octets_out;
 	out->udp_in = c->udp_in;
 	out->udp_out = c->udp_out;
+	out->work = c->work;
+}
+
+size_t
+plim_trace(const plim *s, uint64_t *cursor, struct plim_trace_record *out, size_t n, uint64_t *lost)
+{
+	return pl_trace_read(&s->core, cursor, out, n, lost);
 }
 
 int
