@@ -117,59 +117,61 @@ struct plim_span {
  * The suffix gives the unit: _ms milliseconds, _pct per cent of the target, _octets octets.
  * 0 as a default means "derived", as the text says.
  */
-#define PLIM_SETTINGS(X)                                                                                             \
-	X(block_octets, 0, 0, 4096, "octets in a storage block, a power of two; 0: T/16Ki within 256..1024")         \
-	X(cap_syn_pct, 2, 1, 20, "class cap: SYN cache")                                                             \
-	X(cap_timewait_pct, 3, 1, 20, "class cap: TIME_WAIT records")                                                \
-	X(cap_neighbour_pct, 1, 1, 20, "class cap: neighbours and path MTU")                                         \
-	X(cap_fragment_pct, 3, 1, 20, "class cap: reassembly")                                                       \
-	X(cap_udp_pct, 6, 1, 40, "class cap: UDP sockets and queues")                                                \
-	X(cap_reserve_pct, 5, 1, 20, "reserve: replies, one inflation, segments at RCV.NXT")                         \
-	X(cap_slack_pct, 5, 1, 20, "static tables and part-used slabs")                                              \
-	X(cap_record_pct, 60, 1, 75, "connection records, within the joint cap")                                     \
-	X(cap_app_pct, 25, 0, 75, "octets charged by the application, within the joint cap")                         \
-	X(cap_orphan_pct, 10, 0, 75, "connections without a handle, within the joint cap")                           \
-	X(backlog, 0, 0, 1048576, "connections not yet accepted, per listener; 0: T/1Ki")                            \
-	X(ip_ttl, 64, 1, 255, "TTL and hop limit of what we send")                                                   \
-	X(rto_initial_ms, 1000, 100, 60000, "RTO before a sample (RFC 6298 2.1)")                                    \
-	X(rto_syn_lost_ms, 3000, 100, 60000, "RTO after a lost SYN (RFC 6298 5.7)")                                  \
-	X(rto_min_ms, 200, 1, 60000, "least RTO with timestamps")                                                    \
-	X(rto_min_nots_ms, 1000, 1, 60000, "least RTO without timestamps (RFC 6298 2.4)")                            \
-	X(rto_max_ms, 60000, 1000, 240000, "largest RTO (RFC 6298 2.5)")                                             \
-	X(syn_timeout_ms, 180000, 1000, 3600000, "SYN_SENT ends after (MUST-23)")                                    \
-	X(syn_retries, 7, 0, 30, "retransmissions of an active SYN")                                                 \
-	X(synack_retries, 5, 0, 30, "retransmissions of a SYN-ACK")                                                  \
-	X(synack_timeout_ms, 63000, 1000, 3600000, "passive SYN_RECEIVED ends after")                                \
-	X(user_timeout_ms, 100000, 1000, 86400000, "R2: unacknowledged data may wait so long (SHLD-11)")             \
-	X(orphan_timeout_ms, 60000, 100, 3600000, "closing states without a handle end after")                       \
-	X(fin_wait_2_timeout_ms, 60000, 100, 3600000, "orphaned FIN_WAIT_2 ends after, absolute")                    \
-	X(accept_timeout_ms, 300000, 1000, 3600000, "a connection nobody accepts ends after")                        \
-	X(msl_ms, 30000, 100, 240000, "MSL; TIME_WAIT lasts twice as long")                                          \
-	X(keepalive_idle_ms, 7200000, 1000, 604800000, "idle time before the first probe (MUST-28)")                 \
-	X(keepalive_interval_ms, 75000, 100, 3600000, "time between probes")                                         \
-	X(keepalive_probes, 9, 1, 255, "probes without an answer that end the connection")                           \
-	X(delayed_ack_ms, 40, 0, 499, "longest wait of an ACK (MUST-40)")                                            \
-	X(congestion_control, 1, 0, 1, "0 NewReno, 1 CUBIC")                                                         \
-	X(initial_window_segments, 10, 1, 64, "initial window (RFC 6928)")                                           \
-	X(mss_floor, 216, 64, 1460, "least segment size that a peer can force on us")                                \
-	X(rcv_buf_max, 0, 0, 1073725440, "largest receive window; 0: T/8 within 64 KiB..4 MiB")                      \
-	X(snd_buf_max, 0, 0, 1073725440, "most unacknowledged and unsent octets; 0: as rcv_buf_max")                 \
-	X(timestamps, 1, 0, 1, "offer RFC 7323 timestamps")                                                          \
-	X(window_scaling, 1, 0, 1, "offer RFC 7323 window scaling")                                                  \
-	X(sack, 1, 0, 1, "offer SACK")                                                                               \
-	X(syn_cookies, 1, 0, 2, "0 never, 1 for the excess, 2 always")                                               \
-	X(compact_ms, 1000, 10, 60000, "quiet time before a connection shrinks to its idle form")                    \
-	X(port_first, 49152, 1024, 65535, "first ephemeral port (RFC 6056)")                                         \
-	X(port_last, 65535, 1024, 65535, "last ephemeral port")                                                      \
-	X(icmp_rate, 1000, 0, 1000000, "ICMP errors per second")                                                     \
-	X(icmp_burst, 50, 1, 10000, "ICMP errors at once")                                                           \
-	X(rst_rate, 1000, 0, 1000000, "RSTs that belong to no connection, per second")                               \
-	X(challenge_rate, 1000, 0, 1000000, "challenge ACKs per second (RFC 5961 7)")                                \
-	X(echo_rate, 10000, 0, 10000000, "ICMP echo replies per second")                                             \
-	X(neighbour_rate, 1000, 0, 1000000, "ARP and neighbour replies per second")                                  \
-	X(cookie_rate, 100000, 0, 10000000, "SYN-ACKs by cookie per second")                                         \
+/* clang-format off */
+#define PLIM_SETTINGS(X) \
+	X(block_octets, 0, 0, 4096, "octets in a storage block, a power of two; 0: T/16Ki within 256..1024") \
+	X(cap_syn_pct, 2, 1, 20, "class cap: SYN cache") \
+	X(cap_timewait_pct, 3, 1, 20, "class cap: TIME_WAIT records") \
+	X(cap_neighbour_pct, 1, 1, 20, "class cap: neighbours and path MTU") \
+	X(cap_fragment_pct, 3, 1, 20, "class cap: reassembly") \
+	X(cap_udp_pct, 6, 1, 40, "class cap: UDP sockets and queues") \
+	X(cap_reserve_pct, 5, 1, 20, "reserve: replies, one inflation, segments at RCV.NXT") \
+	X(cap_slack_pct, 5, 1, 20, "static tables and part-used slabs") \
+	X(cap_record_pct, 60, 1, 75, "connection records, within the joint cap") \
+	X(cap_app_pct, 25, 0, 75, "octets charged by the application, within the joint cap") \
+	X(cap_orphan_pct, 10, 0, 75, "connections without a handle, within the joint cap") \
+	X(backlog, 0, 0, 1048576, "connections not yet accepted, per listener; 0: T/1Ki") \
+	X(ip_ttl, 64, 1, 255, "TTL and hop limit of what we send") \
+	X(rto_initial_ms, 1000, 100, 60000, "RTO before a sample (RFC 6298 2.1)") \
+	X(rto_syn_lost_ms, 3000, 100, 60000, "RTO after a lost SYN (RFC 6298 5.7)") \
+	X(rto_min_ms, 200, 1, 60000, "least RTO with timestamps") \
+	X(rto_min_nots_ms, 1000, 1, 60000, "least RTO without timestamps (RFC 6298 2.4)") \
+	X(rto_max_ms, 60000, 1000, 240000, "largest RTO (RFC 6298 2.5)") \
+	X(syn_timeout_ms, 180000, 1000, 3600000, "SYN_SENT ends after (MUST-23)") \
+	X(syn_retries, 7, 0, 30, "retransmissions of an active SYN") \
+	X(synack_retries, 5, 0, 30, "retransmissions of a SYN-ACK") \
+	X(synack_timeout_ms, 63000, 1000, 3600000, "passive SYN_RECEIVED ends after") \
+	X(user_timeout_ms, 100000, 1000, 86400000, "R2: unacknowledged data may wait so long (SHLD-11)") \
+	X(orphan_timeout_ms, 60000, 100, 3600000, "closing states without a handle end after") \
+	X(fin_wait_2_timeout_ms, 60000, 100, 3600000, "orphaned FIN_WAIT_2 ends after, absolute") \
+	X(accept_timeout_ms, 300000, 1000, 3600000, "a connection nobody accepts ends after") \
+	X(msl_ms, 30000, 100, 240000, "MSL; TIME_WAIT lasts twice as long") \
+	X(keepalive_idle_ms, 7200000, 1000, 604800000, "idle time before the first probe (MUST-28)") \
+	X(keepalive_interval_ms, 75000, 100, 3600000, "time between probes") \
+	X(keepalive_probes, 9, 1, 255, "probes without an answer that end the connection") \
+	X(delayed_ack_ms, 40, 0, 499, "longest wait of an ACK (MUST-40)") \
+	X(congestion_control, 1, 0, 1, "0 NewReno, 1 CUBIC") \
+	X(initial_window_segments, 10, 1, 64, "initial window (RFC 6928)") \
+	X(mss_floor, 216, 64, 1460, "least segment size that a peer can force on us") \
+	X(rcv_buf_max, 0, 0, 1073725440, "largest receive window; 0: T/8 within 64 KiB..4 MiB") \
+	X(snd_buf_max, 0, 0, 1073725440, "most unacknowledged and unsent octets; 0: as rcv_buf_max") \
+	X(timestamps, 1, 0, 1, "offer RFC 7323 timestamps") \
+	X(window_scaling, 1, 0, 1, "offer RFC 7323 window scaling") \
+	X(sack, 1, 0, 1, "offer SACK") \
+	X(syn_cookies, 1, 0, 2, "0 never, 1 for the excess, 2 always") \
+	X(compact_ms, 1000, 10, 60000, "quiet time before a connection shrinks to its idle form") \
+	X(port_first, 49152, 1024, 65535, "first ephemeral port (RFC 6056)") \
+	X(port_last, 65535, 1024, 65535, "last ephemeral port") \
+	X(icmp_rate, 1000, 0, 1000000, "ICMP errors per second") \
+	X(icmp_burst, 50, 1, 10000, "ICMP errors at once") \
+	X(rst_rate, 1000, 0, 1000000, "RSTs that belong to no connection, per second") \
+	X(challenge_rate, 1000, 0, 1000000, "challenge ACKs per second (RFC 5961 7)") \
+	X(echo_rate, 10000, 0, 10000000, "ICMP echo replies per second") \
+	X(neighbour_rate, 1000, 0, 1000000, "ARP and neighbour replies per second") \
+	X(cookie_rate, 100000, 0, 10000000, "SYN-ACKs by cookie per second") \
 	X(udp_queue_octets, 0, 0, 1073741824, "queue limit of a UDP socket, real octets; 0: a quarter of the class") \
 	X(governor, 1, 0, 1, "0: no measures under pressure, the hard limits alone")
+/* clang-format on */
 
 #define PLIM_MAX_IFACES 4
 #define PLIM_MAX_ADDRS 8 /* per interface */
@@ -500,69 +502,71 @@ enum plim_state {
 };
 
 /** Reasons for refusing a frame: X(name, text with the rule behind it). */
-#define PLIM_DROPS(X)                                                                              \
-	X(eth_truncated, "shorter than an Ethernet header")                                        \
-	X(eth_not_for_us, "another destination MAC")                                               \
-	X(eth_source, "source MAC is a group address")                                             \
-	X(eth_type, "EtherType not handled")                                                       \
-	X(frame_too_long, "longer than the MTU and not a super-frame")                             \
-	X(iface_unknown, "no such interface")                                                      \
-	X(arp_malformed, "ARP: bad length, type or address (RFC 826)")                             \
-	X(arp_not_for_us, "ARP for an address that is not ours")                                   \
-	X(arp_unsolicited, "ARP reply nobody asked for")                                           \
-	X(nd_malformed, "ND: bad length, code, hop limit or address (RFC 4861 7.1)")               \
-	X(nd_not_for_us, "neighbour solicitation for an address that is not ours")                 \
-	X(nd_unsolicited, "neighbour advertisement nobody asked for")                              \
-	X(neighbour_limited, "neighbour replies: rate limit")                                      \
-	X(neighbour_full, "neighbour class at its cap")                                            \
-	X(neighbour_pending, "a datagram waiting for a neighbour was replaced or timed out")       \
-	X(ip4_truncated, "shorter than its IPv4 header says")                                      \
-	X(ip4_version, "version is not 4 (RFC 1122 3.2.1.1)")                                      \
-	X(ip4_header_length, "IHL under 5 or beyond the packet")                                   \
-	X(ip4_checksum, "header checksum (RFC 1122 3.2.1.2)")                                      \
-	X(ip4_source, "source is broadcast, multicast, loopback, 0/8 or our own")                  \
-	X(ip4_not_for_us, "another destination (we do not forward)")                               \
-	X(ip4_options, "malformed IP options or a source route")                                   \
-	X(ip6_truncated, "shorter than its IPv6 header says")                                      \
-	X(ip6_version, "version is not 6")                                                         \
-	X(ip6_source, "source is multicast, loopback, unspecified or our own")                     \
-	X(ip6_not_for_us, "another destination")                                                   \
-	X(ip6_extension, "malformed or too many extension headers (RFC 8200)")                     \
-	X(ip_fragment, "a fragment; reassembly is not there or refused it")                        \
-	X(ip_protocol, "protocol not handled")                                                     \
-	X(icmp_malformed, "ICMP: truncated, checksum or quotation")                                \
-	X(icmp_ignored, "ICMP type that needs no action (RFC 1122 3.2.2)")                         \
-	X(icmp_limited, "ICMP error not sent: rate limit")                                         \
-	X(icmp_echo_limited, "echo not answered: rate limit, size or reserve in use")              \
+/* clang-format off */
+#define PLIM_DROPS(X) \
+	X(eth_truncated, "shorter than an Ethernet header") \
+	X(eth_not_for_us, "another destination MAC") \
+	X(eth_source, "source MAC is a group address") \
+	X(eth_type, "EtherType not handled") \
+	X(frame_too_long, "longer than the MTU and not a super-frame") \
+	X(iface_unknown, "no such interface") \
+	X(arp_malformed, "ARP: bad length, type or address (RFC 826)") \
+	X(arp_not_for_us, "ARP for an address that is not ours") \
+	X(arp_unsolicited, "ARP reply nobody asked for") \
+	X(nd_malformed, "ND: bad length, code, hop limit or address (RFC 4861 7.1)") \
+	X(nd_not_for_us, "neighbour solicitation for an address that is not ours") \
+	X(nd_unsolicited, "neighbour advertisement nobody asked for") \
+	X(neighbour_limited, "neighbour replies: rate limit") \
+	X(neighbour_full, "neighbour class at its cap") \
+	X(neighbour_pending, "a datagram waiting for a neighbour was replaced or timed out") \
+	X(ip4_truncated, "shorter than its IPv4 header says") \
+	X(ip4_version, "version is not 4 (RFC 1122 3.2.1.1)") \
+	X(ip4_header_length, "IHL under 5 or beyond the packet") \
+	X(ip4_checksum, "header checksum (RFC 1122 3.2.1.2)") \
+	X(ip4_source, "source is broadcast, multicast, loopback, 0/8 or our own") \
+	X(ip4_not_for_us, "another destination (we do not forward)") \
+	X(ip4_options, "malformed IP options or a source route") \
+	X(ip6_truncated, "shorter than its IPv6 header says") \
+	X(ip6_version, "version is not 6") \
+	X(ip6_source, "source is multicast, loopback, unspecified or our own") \
+	X(ip6_not_for_us, "another destination") \
+	X(ip6_extension, "malformed or too many extension headers (RFC 8200)") \
+	X(ip_fragment, "a fragment; reassembly is not there or refused it") \
+	X(ip_protocol, "protocol not handled") \
+	X(icmp_malformed, "ICMP: truncated, checksum or quotation") \
+	X(icmp_ignored, "ICMP type that needs no action (RFC 1122 3.2.2)") \
+	X(icmp_limited, "ICMP error not sent: rate limit") \
+	X(icmp_echo_limited, "echo not answered: rate limit, size or reserve in use") \
 	X(icmp_no_match, "ICMP error matches no connection or lies outside the window (RFC 5927)") \
-	X(udp_malformed, "UDP: truncated or bad length")                                           \
-	X(udp_checksum, "UDP checksum")                                                            \
-	X(udp_no_port, "no UDP socket")                                                            \
-	X(udp_queue_full, "UDP socket queue at its limit")                                         \
-	X(udp_class_full, "UDP class at its cap")                                                  \
-	X(tcp_malformed, "TCP: truncated or bad data offset")                                      \
-	X(tcp_checksum, "TCP checksum (MUST-3)")                                                   \
-	X(tcp_address, "SYN from or to broadcast, multicast, or LAND (MUST-57, MUST-63)")          \
-	X(tcp_no_connection, "no connection and no listener: answered with RST")                   \
-	X(tcp_rst_limited, "RST or reply not sent: rate limit or ring full")                       \
-	X(tcp_paws, "old timestamp (RFC 7323 5)")                                                  \
-	X(tcp_outside_window, "not acceptable (RFC 9293 3.10.7.4 first)")                          \
-	X(tcp_rst_outside, "RST outside the window (RFC 5961 3)")                                  \
-	X(tcp_rst_challenged, "RST in the window, not at RCV.NXT: challenge ACK (RFC 5961 3)")     \
-	X(tcp_syn_challenged, "SYN on a synchronized connection (RFC 5961 4)")                     \
-	X(tcp_no_ack, "neither ACK nor anything else a synchronized state takes")                  \
-	X(tcp_bad_ack, "unacceptable ACK (RFC 5961 5)")                                            \
-	X(tcp_challenge_limited, "challenge ACK not sent: rate limit")                             \
-	X(tcp_text_refused, "text beyond the limit, or no memory; not acknowledged")               \
-	X(tcp_text_after_close, "text after CLOSE: answered with RST (SHLD-3)")                    \
-	X(tcp_intervals_full, "out-of-order text beyond the interval cap")                         \
-	X(tcp_timewait_rst, "RST in TIME_WAIT (RFC 1337)")                                         \
-	X(syn_backlog, "listener's backlog is full")                                               \
-	X(syn_cache_full, "no SYN cache entry and no cookie")                                      \
-	X(syn_replaced, "half-open connection replaced by a newer one")                            \
-	X(syn_cookie_bad, "ACK without a connection and without a valid cookie")                   \
-	X(syn_no_memory, "no record for a completed handshake")                                    \
+	X(udp_malformed, "UDP: truncated or bad length") \
+	X(udp_checksum, "UDP checksum") \
+	X(udp_no_port, "no UDP socket") \
+	X(udp_queue_full, "UDP socket queue at its limit") \
+	X(udp_class_full, "UDP class at its cap") \
+	X(tcp_malformed, "TCP: truncated or bad data offset") \
+	X(tcp_checksum, "TCP checksum (MUST-3)") \
+	X(tcp_address, "SYN from or to broadcast, multicast, or LAND (MUST-57, MUST-63)") \
+	X(tcp_no_connection, "no connection and no listener: answered with RST") \
+	X(tcp_rst_limited, "RST or reply not sent: rate limit or ring full") \
+	X(tcp_paws, "old timestamp (RFC 7323 5)") \
+	X(tcp_outside_window, "not acceptable (RFC 9293 3.10.7.4 first)") \
+	X(tcp_rst_outside, "RST outside the window (RFC 5961 3)") \
+	X(tcp_rst_challenged, "RST in the window, not at RCV.NXT: challenge ACK (RFC 5961 3)") \
+	X(tcp_syn_challenged, "SYN on a synchronized connection (RFC 5961 4)") \
+	X(tcp_no_ack, "neither ACK nor anything else a synchronized state takes") \
+	X(tcp_bad_ack, "unacceptable ACK (RFC 5961 5)") \
+	X(tcp_challenge_limited, "challenge ACK not sent: rate limit") \
+	X(tcp_text_refused, "text beyond the limit, or no memory; not acknowledged") \
+	X(tcp_text_after_close, "text after CLOSE: answered with RST (SHLD-3)") \
+	X(tcp_intervals_full, "out-of-order text beyond the interval cap") \
+	X(tcp_timewait_rst, "RST in TIME_WAIT (RFC 1337)") \
+	X(syn_backlog, "listener's backlog is full") \
+	X(syn_cache_full, "no SYN cache entry and no cookie") \
+	X(syn_replaced, "half-open connection replaced by a newer one") \
+	X(syn_cookie_bad, "ACK without a connection and without a valid cookie") \
+	X(syn_no_memory, "no record for a completed handshake") \
 	X(syn_limited, "SYN-ACK by cookie: rate limit or ring full")
+/* clang-format on */
 
 enum plim_drop {
 #define PLIM_X(name, text) PLIM_DROP_##name,
@@ -572,18 +576,20 @@ enum plim_drop {
 };
 
 /** Measures taken to stay under the target: X(name, text). */
-#define PLIM_ACTIONS(X)                                                        \
-	X(compact, "a quiet connection shrank to its idle form")               \
-	X(compact_forced, "the same, early, because a grant was refused")      \
-	X(inflate, "an idle connection became active")                         \
-	X(inflate_reserve, "the same, from the reserve")                       \
-	X(grant_refused, "an allocation met a cap or the end of the arena")    \
+/* clang-format off */
+#define PLIM_ACTIONS(X) \
+	X(compact, "a quiet connection shrank to its idle form") \
+	X(compact_forced, "the same, early, because a grant was refused") \
+	X(inflate, "an idle connection became active") \
+	X(inflate_reserve, "the same, from the reserve") \
+	X(grant_refused, "an allocation met a cap or the end of the arena") \
 	X(ooo_pruned, "out-of-order tail given up for the segment at RCV.NXT") \
-	X(timewait_replaced, "oldest TIME_WAIT record replaced")               \
-	X(orphan_evicted, "connection without a handle ended over its cap")    \
-	X(cookie_sent, "SYN-ACK by cookie")                                    \
-	X(cookie_taken, "connection made from a cookie")                       \
+	X(timewait_replaced, "oldest TIME_WAIT record replaced") \
+	X(orphan_evicted, "connection without a handle ended over its cap") \
+	X(cookie_sent, "SYN-ACK by cookie") \
+	X(cookie_taken, "connection made from a cookie") \
 	X(charge_refused, "application charge refused")
+/* clang-format on */
 
 enum plim_action {
 #define PLIM_X(name, text) PLIM_ACTION_##name,
@@ -626,8 +632,7 @@ struct plim_stats {
 	uint64_t tcp[PLIM_N_TCP_COUNTERS];
 	uint64_t frames_in, frames_out, octets_in, octets_out;
 	uint64_t udp_in, udp_out;
-	uint64_t
-		work; /* links followed, intervals passed, records and timers visited: what bounds the time a packet takes */
+	uint64_t work; /* links followed, intervals passed, records and timers visited: what bounds a packet's time */
 };
 
 /** Fill *out with the present numbers. Bounded; changes nothing. */
