@@ -59,8 +59,9 @@ static bool
 take_input(struct pl_loop *l, pl_time now)
 {
 	struct plim_frame in[PL_DRIVER_BATCH];
-	int n = pl_driver_rx(l->driver, in, PL_DRIVER_BATCH, now);
+	int n = pl_driver_rx(l->driver, in, l->slept ? 1 : PL_DRIVER_BATCH, now);
 
+	l->slept = false;
 	if (n < 0) {
 		l->error = n;
 		l->stop = true;
@@ -112,6 +113,7 @@ pl_loop_wait(struct pl_loop *l, pl_time now, bool is_busy)
 
 	for (int i = 0; i < PL_LOOP_FDS; i++)
 		p[i] = (struct pollfd){.fd = l->fds[i].fd, .events = l->fds[i].events};
+	l->slept = !is_busy;
 	p[PL_LOOP_FDS] = (struct pollfd){.fd = l->driver->fd, .events = POLLIN};
 	if (ppoll(p, PL_LOOP_FDS + 1, &timeout, &l->sleep_mask) > 0)
 		call_ready(l, p);

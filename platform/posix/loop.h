@@ -39,6 +39,7 @@ struct pl_loop {
 	bool stop;
 	int error; /* -errno of the driver, when it ended the loop */
 	unsigned since_poll;
+	bool slept; /* the frame that ended a sleep is answered before the next one is asked for */
 };
 
 /** Octets of buffer for each frame to send. */
