@@ -170,7 +170,29 @@ struct plim_span {
 	X(neighbour_rate, 1000, 0, 1000000, "ARP and neighbour replies per second") \
 	X(cookie_rate, 100000, 0, 10000000, "SYN-ACKs by cookie per second") \
 	X(udp_queue_octets, 0, 0, 1073741824, "queue limit of a UDP socket, real octets; 0: a quarter of the class") \
-	X(governor, 1, 0, 1, "0: no measures under pressure, the hard limits alone")
+	X(governor, 1, 0, 1, "0: no measures under pressure, the hard limits alone") \
+	X(level_1_pct, 50, 1, 100, "pressure level 1 from so much of the joint cap") \
+	X(level_2_pct, 70, 1, 100, "level 2; not under level 1") \
+	X(level_3_pct, 85, 1, 100, "level 3; not under level 2") \
+	X(level_4_pct, 95, 1, 100, "level 4; not under level 3") \
+	X(level_down_pct, 5, 1, 50, "a level falls so many points under its start") \
+	X(level_down_ms, 500, 1, 60000, "and so long after the last change") \
+	X(probe_idle_ms, 30000, 100, 86400000, "level 1: idle time before a peer that was never useful is probed") \
+	X(probe_interval_ms, 10000, 100, 3600000, "level 1: time between such probes") \
+	X(probe_pressed_idle_ms, 10000, 100, 86400000, "from level 2: idle time before such a probe") \
+	X(probe_pressed_interval_ms, 5000, 100, 3600000, "from level 2: time between such probes") \
+	X(probe_useful_idle_ms, 900000, 100, 86400000, "level 1: idle time before a peer with a useful history is probed") \
+	X(probe_useful_pressed_idle_ms, 60000, 100, 86400000, "the same from level 2") \
+	X(probe_count, 3, 1, 200, "liveness probes without an answer that settle it") \
+	X(orphan_pressed_ms, 5000, 100, 3600000, "from level 2: closing states without a handle end after") \
+	X(fin_wait_2_pressed_ms, 10000, 100, 3600000, "from level 2: orphaned FIN_WAIT_2 ends after") \
+	X(accept_level_2_ms, 60000, 100, 3600000, "level 2: a connection nobody accepts ends after") \
+	X(accept_level_3_ms, 10000, 100, 3600000, "the same from level 3") \
+	X(evict_level_3_ms, 20000, 100, 3600000, "level 3: stall age from which a connection may be evicted") \
+	X(evict_level_4_ms, 5000, 100, 3600000, "the same at level 4") \
+	X(evict_useful_times, 6, 1, 1000, "so many times that age for a connection with a useful history") \
+	X(intervals_pressed, 8, 1, 32, "from level 2: out-of-order intervals a connection may begin") \
+	X(credit_pct, 85, 10, 100, "held octets and advertised windows together, of the joint cap")
 /* clang-format on */
 
 #define PLIM_MAX_IFACES 4
@@ -565,7 +587,8 @@ enum plim_state {
 	X(syn_replaced, "half-open connection replaced by a newer one") \
 	X(syn_cookie_bad, "ACK without a connection and without a valid cookie") \
 	X(syn_no_memory, "no record for a completed handshake") \
-	X(syn_limited, "SYN-ACK by cookie: rate limit or ring full")
+	X(syn_limited, "SYN-ACK by cookie: rate limit or ring full") \
+	X(syn_pressure, "SYN or last ACK of a handshake: the pressure level refuses it for now")
 /* clang-format on */
 
 enum plim_drop {
@@ -578,6 +601,27 @@ enum plim_drop {
 /** Measures taken to stay under the target: X(name, text). */
 /* clang-format off */
 #define PLIM_ACTIONS(X) \
+	X(level_up, "the pressure level rose (reason: to which)") \
+	X(level_down, "the pressure level fell (reason: to which)") \
+	X(credit_limited, "a window grew by less: advertised windows are at their limit") \
+	X(give_back, "level 1: an ACK of new octets carried a smaller window") \
+	X(probe_sent, "level 1: liveness probe") \
+	X(probe_unanswered, "level 1: a peer that was never useful did not answer them: ended") \
+	X(edge_held, "level 2: an ACK left the right edge where it was, over the limit") \
+	X(send_limited, "level 2: EAGAIN on send before the configured limit") \
+	X(syn_paced, "level 2: SYN without a token dropped") \
+	X(intervals_limited, "level 2: text beyond a further hole refused") \
+	X(window_shrunk, "level 3: an ACK carried a smaller window") \
+	X(text_refused, "level 3: text over the connection's limit refused") \
+	X(ooo_refused, "level 3: out-of-order text refused") \
+	X(orphan_shed, "level 3: connection without a handle ended") \
+	X(vanished_evicted, "level 3: connection whose peer did not answer probes ended") \
+	X(useless_evicted, "level 3: stalled connection that was never useful ended") \
+	X(useful_evicted, "level 3: stalled connection ended") \
+	X(newcomer_refused, "level 3: no connection worse than a new one") \
+	X(syn_refused, "level 4: SYN dropped") \
+	X(next_refused, "level 4: in-order text refused") \
+	X(window_reopened, "a window that pressure had shut opened again") \
 	X(compact, "a quiet connection shrank to its idle form") \
 	X(compact_forced, "the same, early, because a grant was refused") \
 	X(inflate, "an idle connection became active") \

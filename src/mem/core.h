@@ -27,6 +27,9 @@ struct pl_core {
 	pl_id ready_head, ready_tail; /* slots with events, see mem/slot.h */
 	uint64_t slot_generation;
 	uint32_t level_event; /* PLIM_EV_LEVEL waits to be told */
+	uint8_t level;        /* pressure level in force: see mem/level.h */
+	pl_time level_at;     /* when it changed */
+	uint64_t level_used;  /* octets under the joint cap when it was looked at */
 	uint64_t drops[PLIM_N_DROPS];
 	uint64_t actions[PLIM_N_ACTIONS];
 	uint64_t tcp[PLIM_N_TCP_COUNTERS];

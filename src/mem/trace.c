@@ -12,7 +12,7 @@ next_record(struct pl_core *c, enum plim_action action, uint64_t octets, uint64_
 	c->actions[action]++;
 	*r = (struct plim_trace_record){.at = c->now, .action = action, .octets = octets, .reason = reason};
 	r->pressure_permille = pl_pressure(&c->mem);
-	r->level = pl_pressure_level(r->pressure_permille);
+	r->level = c->level;
 	return r;
 }
 

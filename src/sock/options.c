@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* plim_get and plim_set: options of connections, listeners, sockets and the stack. */
-#include "mem/governor.h"
+#include "mem/level.h"
 #include "sock/sock.h"
 #include "tcp/form.h"
 #include "tcp/state.h"
@@ -14,7 +14,7 @@ get_stack(const plim *s, enum plim_option opt, int64_t *value)
 {
 	switch (opt) {
 	case PLIM_O_BLOCK_OCTETS: *value = pl_mem_block(&s->core.mem); return PLIM_OK;
-	case PLIM_O_LEVEL: *value = pl_pressure_level(pl_pressure(&s->core.mem)); return PLIM_OK;
+	case PLIM_O_LEVEL: *value = pl_level(&s->core); return PLIM_OK;
 	default: return PLIM_EINVAL;
 	}
 }

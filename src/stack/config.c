@@ -124,12 +124,20 @@ do_caps_fit(const struct plim_config *c)
 	       60;
 }
 
+static bool
+do_levels_rise(const struct plim_config *c)
+{
+	return c->level_1_pct <= c->level_2_pct && c->level_2_pct <= c->level_3_pct && c->level_3_pct <= c->level_4_pct;
+}
+
 bool
 pl_config_is_valid(const struct plim_config *config)
 {
 	if (config->size != sizeof *config || config->n_ifaces > PLIM_MAX_IFACES || config->n_routes > PLIM_MAX_ROUTES)
 		return false;
 	if (!are_settings_in_range(config) || !do_caps_fit(config) || config->port_first > config->port_last)
+		return false;
+	if (!do_levels_rise(config))
 		return false;
 	if (config->block_octets & (config->block_octets - 1) || (config->block_octets && config->block_octets < 128))
 		return false;

@@ -23,7 +23,6 @@ stats_memory(const struct pl_mem *m, struct plim_stats *out)
 	out->by_class[PLIM_CLASS_app] += m->charged;
 	out->slack = out->used - live;
 	out->pressure_permille = pl_pressure(m);
-	out->level = pl_pressure_level(out->pressure_permille);
 }
 
 static void
@@ -55,6 +54,7 @@ plim_stats(const plim *s, struct plim_stats *out)
 	out->udp_in = c->udp_in;
 	out->udp_out = c->udp_out;
 	out->work = c->work;
+	out->level = c->level;
 }
 
 size_t

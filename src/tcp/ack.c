@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Fifth step of §3.10.7.4: the ACK field, the window, and what an acknowledged FIN moves. */
+#include "tcp/debt.h"
 #include "tcp/form.h"
 #include "tcp/isn.h"
 #include "tcp/open.h"
@@ -29,7 +30,7 @@ take_window(struct pl_tcp_conn *c, const struct pl_tcp_seg *seg, pl_seq una_befo
 	}
 	edge = pl_seq_add(seg->ack, seg->wnd);
 	c->snd_wnd = pl_seq_lt(c->snd_una, edge) ? pl_seq_diff(edge, c->snd_una) : 0;
-	c->max_snd_wnd = PL_MAX(c->max_snd_wnd, c->snd_wnd);
+	pl_conn_note_snd_wnd(c);
 	c->snd_wl1 = seg->seq;
 	c->snd_wl2 = seg->ack;
 }
@@ -76,9 +77,10 @@ advance_una(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *se
 		return;
 	ev->acked.octets = pl_seq_diff(seg->ack, c->snd_una);
 	c->snd_una = seg->ack;
-	c->flags |= PL_CF_USEFUL;
+	pl_tcp_debt_useful(t, c, ev->acked.octets);
 	if (!h)
 		return;
+	h->has_acked = true;
 	a = pl_ledger_ack(&t->core->mem, &h->ledger, seg->ack);
 	ev->acked.octets = a.octets;
 	ev->newly_sacked -= PL_MIN(ev->newly_sacked, a.were_sacked);
@@ -203,7 +205,8 @@ complete_open(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt,
 	c->srtt_us = c->rttvar_us = 0;
 	c->probes = 0;
 	c->snd_una = seg->ack;
-	c->snd_wnd = c->max_snd_wnd = seg->wnd;
+	c->snd_wnd = seg->wnd;
+	pl_conn_note_snd_wnd(c);
 	c->snd_wl1 = seg->seq;
 	c->snd_wl2 = seg->ack;
 	pl_tcp_set_state(t, &c->rec, PLIM_ESTABLISHED);
@@ -214,7 +217,7 @@ complete_open(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt,
 enum pl_step
 pl_tcp_step_ack(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
-	struct pl_ack_view v = {c->snd_una, c->snd_nxt, c->max_snd_wnd};
+	struct pl_ack_view v = {c->snd_una, c->snd_nxt, pl_conn_max_snd_wnd(c)};
 
 	if (!(seg->flags & PL_TH_ACK)) {
 		(void)PL_DROP(t->core, tcp_no_ack);

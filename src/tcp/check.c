@@ -4,6 +4,7 @@
  * block and node of the arena belongs to exactly one queue. For tests and simulation.
  */
 #include "tcp/closing.h"
+#include "tcp/credit.h"
 #include "tcp/form.h"
 #include "tcp/info.h"
 #include "tcp/state.h"
@@ -15,6 +16,7 @@ struct tally {
 	uint64_t by_state[PLIM_N_STATES];
 	uint64_t blocks, nodes, hots, parks, opts, ivls, ledgers;
 	uint64_t orphan_octets;
+	uint64_t credit_active, credit_idle, credit_unproven;
 	uint32_t orphans, unaccepted;
 };
 
@@ -87,6 +89,8 @@ check_conn(const struct pl_tcp *t, const struct pl_tcp_conn *c, struct tally *su
 		sum->orphans++;
 		sum->orphan_octets += c->orphan_held;
 	}
+	*(pl_tcp_hot(t, c) ? &sum->credit_active : &sum->credit_idle) += pl_tcp_credit_of(t, c);
+	sum->credit_unproven += c->flags & PL_CF_USEFUL ? 0 : pl_tcp_credit_of(t, c);
 	sum->unaccepted += (c->flags & PL_CF_UNACCEPTED) != 0;
 	sum->opts += c->opt != 0;
 	return check_hot(t, c, sum);
@@ -122,6 +126,9 @@ check_sums(const struct pl_tcp *t, const struct tally *sum)
 		return "orphans, unaccepted or hot parts do not add up";
 	if (sum->orphan_octets != t->orphan_octets)
 		return "octets of orphans do not add up";
+	if (sum->credit_active != t->credit_active || sum->credit_idle != t->credit_idle ||
+	    sum->credit_unproven != t->credit_unproven)
+		return "credit does not add up";
 	if (sum->blocks != m->types[PL_OBJ_block].live)
 		return "a storage block without an owner, or with two";
 	if (sum->nodes != m->types[PL_OBJ_node].live)

@@ -94,6 +94,9 @@ struct pl_tcp_conn {
 		};
 		pl_time syn_at; /* SYN_SENT, SYN_RECEIVED: when the SYN is due again */
 	};
+	uint64_t stall_since : 24;   /* t0 of the stall age, pl_tcp_age_clock(): see tcp/debt.h */
+	uint64_t ts_recent_at : 24;  /* when TS.Recent came, pl_tcp_ts_clock(): after a year its age is still right */
+	uint64_t max_snd_units : 16; /* MAX.SND.WND (RFC 5961 §5), in units of the peer's scale, rounded up */
 	pl_seq snd_una, snd_nxt;
 	uint32_t snd_wnd; /* octets, from snd_una of the segment that brought it: see tcp/input_steps.c */
 	union {
@@ -102,22 +105,20 @@ struct pl_tcp_conn {
 		};
 		struct pl_link syn; /* PL_CF_SYN_QUEUED */
 	};
-	uint32_t max_snd_wnd; /* MAX.SND.WND (RFC 5961 §5) */
 	pl_seq rcv_nxt;
 	pl_seq adv_edge;      /* right edge last advertised */
 	pl_seq max_edge;      /* right edge furthest ever */
 	pl_seq last_ack_sent; /* RFC 7323 §4.3 */
 	uint32_t ts_recent;
-	uint32_t ts_recent_at; /* when, pl_tcp_ts_clock(): after years its age is still right */
-	uint32_t heard_ms;     /* last acceptable segment */
-	uint32_t born_ms;      /* SYN_SENT: first SYN */
-	pl_id opt;             /* options that differ from the stack's, struct pl_tcp_connopt, or 0 */
-	uint16_t smss;         /* octets of text and options per segment: min(peer's MSS, path) (MUST-16) */
-	uint16_t listener;     /* number of the listener it came from + 1, 0: active open */
-	uint16_t flags;        /* PL_CF_... */
-	uint8_t wscale;        /* low 4 bits: peer's shift, high 4 bits: ours */
-	uint8_t probes;        /* keepalive probes, or SYNs sent without answer */
-	uint8_t raddr[4];      /* IPv6: 12 more octets follow */
+	uint32_t heard_ms; /* last acceptable segment */
+	uint32_t born_ms;  /* SYN_SENT: first SYN */
+	pl_id opt;         /* options that differ from the stack's, struct pl_tcp_connopt, or 0 */
+	uint16_t smss;     /* octets of text and options per segment: min(peer's MSS, path) (MUST-16) */
+	uint16_t listener; /* number of the listener it came from + 1, 0: active open */
+	uint16_t flags;    /* PL_CF_... */
+	uint8_t wscale;    /* low 4 bits: peer's shift, high 4 bits: ours */
+	uint8_t probes;    /* keepalive probes, or SYNs sent without answer */
+	uint8_t raddr[4];  /* IPv6: 12 more octets follow */
 };
 
 _Static_assert(offsetof(struct pl_tcp_conn, raddr) == 100, "conn4 is 104 octets, conn6 116");
@@ -202,6 +203,7 @@ struct pl_tcp_hot {
 	bool urgent : 1;      /* urgent text is ahead of the application */
 	bool fin_sent : 1;    /* SND.NXT is beyond our FIN */
 	bool is_queued : 1;   /* `tx` is in a queue */
+	bool has_acked : 1;   /* the peer acknowledged text since this part was made */
 	pl_seq snd_up;        /* end of our urgent data; == snd_una: none */
 	struct pl_tcp_timers t;
 	struct pl_ledger ledger;
@@ -243,6 +245,19 @@ static inline uint8_t
 pl_conn_snd_shift(const struct pl_tcp_conn *c)
 {
 	return c->wscale & 15;
+}
+static inline uint32_t
+pl_conn_max_snd_wnd(const struct pl_tcp_conn *c)
+{
+	return (uint32_t)c->max_snd_units << pl_conn_snd_shift(c);
+}
+/** SND.WND is known: MAX.SND.WND follows. */
+static inline void
+pl_conn_note_snd_wnd(struct pl_tcp_conn *c)
+{
+	uint32_t unit = 1u << pl_conn_snd_shift(c), units = PL_MIN((c->snd_wnd + unit - 1) / unit, 65535u);
+
+	c->max_snd_units = PL_MAX((uint32_t)c->max_snd_units, units);
 }
 static inline uint8_t
 pl_conn_rcv_shift(const struct pl_tcp_conn *c)

@@ -8,7 +8,10 @@
 #include "tcp/form.h"
 
 #include "mem/appmem.h"
+#include "mem/trace.h"
 #include "tcp/cc.h"
+#include "tcp/credit.h"
+#include "tcp/debt.h"
 #include "tcp/listener.h"
 #include "tcp/orphan.h"
 #include "tcp/queue.h"
@@ -36,6 +39,14 @@ void
 pl_tcp_tell(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t bits)
 {
 	pl_slot_raise(t->core, pl_tcp_slot(c), bits);
+}
+
+void
+pl_tcp_trace(struct pl_tcp *t, const struct pl_tcp_conn *c, enum plim_action action, uint64_t octets, uint64_t reason)
+{
+	struct pl_tuple k = pl_tcp_rec_tuple(&c->rec);
+
+	pl_trace_peer(t->core, action, octets, reason, &k.raddr, k.rport);
 }
 
 /* ---- birth ---- */
@@ -68,6 +79,7 @@ pl_tcp_conn_new(struct pl_tcp *t, const struct pl_tuple *k, enum plim_state stat
 	c->rec.rport = k->rport;
 	memcpy(pl_tcp_rec_raddr_mut(&c->rec), k->raddr.octets, k->raddr.family == 4 ? 4 : 16);
 	c->born_ms = c->heard_ms = pl_tcp_ms(t->core->now);
+	pl_tcp_debt_begin(t, c);
 	pl_tcp_state_born(t, &c->rec, state);
 	pl_tcp_table_insert(t, &c->rec);
 	return c;
@@ -131,10 +143,12 @@ pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum pl_grant grant)
 		PL_ACTION(t->core, grant_refused);
 		return NULL;
 	}
+	pl_tcp_credit_leave(t, c);
 	init_hot(t, c, hot_at(t, id));
 	if (c->flags & PL_CF_PARKED)
 		unpark(t, c, hot_at(t, id));
 	c->hot = id;
+	pl_tcp_credit_enter(t, c);
 	pl_tcp_queues_enter(t, id);
 	t->n_hot++;
 	PL_ACTION(t->core, inflate);
@@ -220,9 +234,12 @@ pl_tcp_leave_park(struct pl_tcp *t, struct pl_tcp_conn *c)
 void
 pl_tcp_compact(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
-	if (pl_tcp_unread(t, c) == 0)
-		free_hot(t, c);
-	else if (!park(t, c))
+	bool is_done;
+
+	pl_tcp_credit_leave(t, c);
+	is_done = pl_tcp_unread(t, c) > 0 ? park(t, c) : (free_hot(t, c), true);
+	pl_tcp_credit_enter(t, c);
+	if (!is_done)
 		return;
 	PL_ACTION(t->core, compact);
 	pl_tcp_hand_note(t, pl_tcp_idle_deadline(t, c));
@@ -289,6 +306,7 @@ void
 pl_tcp_conn_free(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
 	leave_lists(t, c);
+	pl_tcp_credit_leave(t, c);
 	free_hot(t, c);
 	pl_tcp_connopt_free(t->core, c->opt);
 	pl_tcp_table_remove(t, &c->rec);

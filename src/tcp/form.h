@@ -41,6 +41,10 @@ bool pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep);
 /** Real octets held: record, slot, hot part, blocks, index, charges. */
 uint64_t pl_tcp_held(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 
+/** A measure on this connection: counted, and kept with its reason. */
+void pl_tcp_trace(struct pl_tcp *t, const struct pl_tcp_conn *c, enum plim_action action, uint64_t octets,
+                  uint64_t reason);
+
 /** Events for the application; nothing for orphans and the unaccepted. */
 void pl_tcp_tell(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t bits);
 

@@ -5,11 +5,11 @@
 #include "base/addr.h"
 #include "tcp/closing.h"
 #include "tcp/form.h"
+#include "tcp/limit.h"
 #include "tcp/rtt.h"
 #include "tcp/state.h"
 #include "tcp/table.h"
 #include "tcp/timewait.h"
-#include "tcp/window.h"
 
 static void
 info_tuple(const struct pl_tcp *t, const struct pl_tuple *k, struct plim_conn_info *out)

@@ -2,13 +2,12 @@
 /* The account of orphans: see orphan.h. Their queues only shrink, so it errs high between updates. */
 #include "tcp/orphan.h"
 
-#include "mem/governor.h"
+#include "mem/level.h"
 #include "tcp/form.h"
 #include "tcp/reply.h"
 
 #define LOOK 64u         /* quiet connections looked at for one that stalls */
 #define STALLED_MS 1000u /* no segment for so long: the peer is not taking what is queued */
-#define REFUSE_LEVEL 3u
 
 static uint64_t
 cap(const struct pl_tcp *t)
@@ -48,7 +47,7 @@ make_room(struct pl_tcp *t)
 {
 	while (t->orphan_octets > cap(t))
 		if (!evict_stalled(t))
-			return pl_pressure_level(pl_pressure(&t->core->mem)) < REFUSE_LEVEL;
+			return pl_level(t->core) < PL_L3;
 	return true;
 }
 

@@ -9,6 +9,7 @@
  */
 #include "tcp/build.h"
 #include "tcp/form.h"
+#include "tcp/limit.h"
 #include "tcp/open.h"
 #include "tcp/queue.h"
 #include "tcp/recovery.h"
@@ -88,7 +89,7 @@ may_send_short(const struct pl_tcp_conn *c, const struct pl_tcp_hot *h, uint32_t
 		return true;
 	if (pl_seq_lt(c->snd_nxt, h->snd_up))
 		return true;
-	return len > 0 && len >= c->max_snd_wnd / 2;
+	return len > 0 && len >= pl_conn_max_snd_wnd(c) / 2;
 }
 
 /* The same for the short end of a plan of several segments: what goes before it is in flight by then. */
@@ -97,7 +98,7 @@ may_send_tail(const struct pl_tcp_conn *c, const struct pl_tcp_hot *h, uint32_t 
 {
 	if (is_all && (h->sndq.fin || (c->flags & PL_CF_NODELAY && !h->sndq.more)))
 		return true;
-	return pl_seq_lt(c->snd_nxt, h->snd_up) || tail >= c->max_snd_wnd / 2;
+	return pl_seq_lt(c->snd_nxt, h->snd_up) || tail >= pl_conn_max_snd_wnd(c) / 2;
 }
 
 static bool
@@ -223,7 +224,7 @@ syn_of(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_tupl
 	                 (c->flags & PL_CF_WSCALE ? PL_OPT_WSCALE : 0);
 
 	pl_tcp_syn_options(t, k, is_answer, agreed, &r);
-	r.wnd = pl_tcp_window_syn(t, pl_tcp_our_mss(t, k), false);
+	r.wnd = pl_tcp_window_syn(t, pl_tcp_our_mss(t, k), pl_tcp_initial_segments(t->core, true));
 	if (is_answer) {
 		r.flags |= PL_TH_ACK;
 		r.ack = c->rcv_nxt;

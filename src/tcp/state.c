@@ -2,6 +2,7 @@
 /* The state diagram: see state.h. */
 #include "tcp/state.h"
 
+#include "tcp/credit.h"
 #include "tcp/table.h"
 
 #define TO(s) (1u << PLIM_##s)
@@ -33,9 +34,13 @@ pl_tcp_set_state(struct pl_tcp *t, struct pl_tcp_rec *r, enum plim_state to)
 
 		pl_prefix_enter(&t->prefixes, t->core, &raddr);
 	}
+	if (r->kind == PL_REC_CONN)
+		pl_tcp_credit_leave(t, (struct pl_tcp_conn *)r);
 	t->by_state[r->state]--;
 	t->by_state[to]++;
 	r->state = (uint8_t)to;
+	if (r->kind == PL_REC_CONN)
+		pl_tcp_credit_enter(t, (struct pl_tcp_conn *)r);
 }
 
 void

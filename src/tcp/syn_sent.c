@@ -2,6 +2,7 @@
 /* §3.10.7.3: a segment in SYN-SENT, and the simultaneous open. No hot part is needed. */
 #include "tcp/form.h"
 #include "tcp/isn.h"
+#include "tcp/limit.h"
 #include "tcp/open.h"
 #include "tcp/reply.h"
 #include "tcp/rtt.h"
@@ -29,8 +30,11 @@ take_syn(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg)
 
 	hs.mss = seg->opt.has & PL_OPT_MSS ? seg->opt.mss : 0;
 	hs.opts = pl_tcp_agreed(t, &seg->opt);
-	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_our_mss(t, &k), false);
+	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_our_mss(t, &k), pl_tcp_initial_segments(t->core, true));
 	pl_tcp_fill(t, c, &k, &hs);
+	/* The SYN may have announced more than the present level would. */
+	c->max_edge = pl_seq_add(c->rcv_nxt, pl_tcp_window_syn(t, pl_tcp_our_mss(t, &k),
+	                                                       (uint32_t)t->core->conf.initial_window_segments));
 	c->snd_una = snd_una;
 	c->snd_nxt = snd_nxt;
 	c->ts_recent = seg->opt.tsval;
@@ -56,7 +60,8 @@ become_established(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt 
 	pl_tcp_syn_remove(t, c);
 	sample_handshake(t, c, seg);
 	c->snd_una = seg->ack;
-	c->snd_wnd = c->max_snd_wnd = seg->wnd; /* never scaled on a SYN */
+	c->snd_wnd = seg->wnd; /* never scaled on a SYN */
+	pl_conn_note_snd_wnd(c);
 	c->snd_wl1 = seg->seq;
 	c->snd_wl2 = seg->ack;
 	pl_tcp_set_state(t, &c->rec, PLIM_ESTABLISHED);

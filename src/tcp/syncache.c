@@ -4,9 +4,11 @@
 
 #include "base/addr.h"
 #include "tcp/cookie.h"
+#include "tcp/credit.h"
 #include "tcp/decide.h"
 #include "tcp/form.h"
 #include "tcp/isn.h"
+#include "tcp/limit.h"
 #include "tcp/listener.h"
 #include "tcp/open.h"
 #include "tcp/reply.h"
@@ -15,6 +17,7 @@
 #include "tcp/table.h"
 #include "tcp/window.h"
 
+#define COOKIE_SEGMENTS 4u /* the most that any SYN-ACK announces */
 #define HONEST_ANSWER_MS 1000u
 #define SWEEP_SPACING_NS 200u /* per entry: sweeps cost at most about a tenth of a core */
 
@@ -189,7 +192,7 @@ send_synack(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_syn *e)
 	r.seq = e->iss;
 	r.ack = pl_seq_add(e->irs, 1);
 	pl_tcp_syn_options(t, &k, true, e->opts, &r);
-	r.wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), true);
+	r.wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), e->segments);
 	if (r.opt_has & PL_OPT_TS) {
 		r.tsecr = e->tsval;
 		if (e->is_cookie)
@@ -210,7 +213,8 @@ fill_entry(struct pl_tcp *t, struct pl_syn *e, const struct pl_tuple *k, const s
 	e->irs = seg->seq;
 	e->tsval = seg->opt.tsval;
 	e->opts = pl_tcp_agreed(t, &seg->opt);
-	e->wscale = seg->opt.wscale;
+	e->wscale = seg->opt.wscale & 15;
+	e->segments = pl_tcp_initial_segments(t->core, false) & 15;
 	e->mss = seg->opt.has & PL_OPT_MSS ? seg->opt.mss : 0;
 	e->tries = 1;
 }
@@ -289,7 +293,7 @@ rcv_wnd_of(const struct pl_tcp *t, const struct pl_syn *e)
 {
 	struct pl_tuple k = tuple_of(e);
 
-	return pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), true);
+	return pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, e->mss), e->segments);
 }
 
 /*
@@ -359,7 +363,8 @@ establish(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_tuple *k,
 	pl_tcp_fill(t, c, k, hs);
 	c->ts_recent = hs->tsval; /* the segment's own follows the rule of every segment (RFC 7323 §4.3) */
 	c->ts_recent_at = pl_tcp_ts_clock(t->core->now);
-	c->snd_wnd = c->max_snd_wnd = seg->wnd << pl_conn_snd_shift(c);
+	c->snd_wnd = seg->wnd << pl_conn_snd_shift(c);
+	pl_conn_note_snd_wnd(c);
 	c->snd_wl1 = seg->seq;
 	c->snd_wl2 = seg->ack;
 	pl_tcp_set_state(t, &c->rec, PLIM_ESTABLISHED);
@@ -449,10 +454,15 @@ pl_syncache_cookie_ack(struct pl_tcp *t, struct pl_tcp_listener *l, const struct
 		hs.tsval = seg->opt.tsval;
 		pl_cookie_ts_read(seg->opt.tsecr, &hs.opts, &hs.wscale);
 	}
-	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, hs.mss), true);
+	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, hs.mss), pl_tcp_initial_segments(t->core, false));
 	c = establish(t, l, &k, &hs, seg);
-	if (c)
-		PL_ACTION(t->core, cookie_taken);
+	if (!c)
+		return NULL;
+	/* What the SYN-ACK announced is not known any more: all that it may have been is acceptable. */
+	pl_tcp_credit_leave(t, c);
+	c->max_edge = pl_seq_max(c->max_edge, pl_seq_add(c->rcv_nxt, COOKIE_SEGMENTS * c->smss));
+	pl_tcp_credit_enter(t, c);
+	PL_ACTION(t->core, cookie_taken);
 	return c;
 }
 

@@ -32,7 +32,8 @@ struct pl_syn {
 	uint32_t due_ms; /* next SYN-ACK, or the end */
 	uint32_t born_ms;
 	uint16_t mss;
-	uint8_t wscale;        /* peer's shift, low 4 bits */
+	uint8_t wscale : 4;    /* peer's shift */
+	uint8_t segments : 4;  /* of the window that our SYN-ACK announced */
 	uint8_t opts : 7;      /* PL_OPT_... offered and agreed */
 	uint8_t is_cookie : 1; /* the ISS is one: the entry may go */
 	uint8_t raddr[4];      /* IPv6: 12 more */

@@ -42,7 +42,8 @@ struct pl_tcp {
 	struct pl_list syns;     /* connections whose SYN waits to be sent */
 	struct pl_list timewait; /* TIME_WAIT records, next to expire first */
 	uint32_t n_hot, n_orphans, n_unaccepted, n_closing, n_timewait;
-	uint64_t orphan_octets; /* held by orphans, as of their last segment */
+	uint64_t credit_active, credit_idle, credit_unproven; /* see tcp/credit.h */
+	uint64_t orphan_octets;                               /* held by orphans, as of their last segment */
 	uint64_t by_state[PLIM_N_STATES];
 	struct pl_tcp_hand hand;
 	pl_time tidy_at; /* records stand in sparse slabs: some move then; PL_TIME_NEVER: none do */
@@ -87,22 +88,31 @@ pl_tcp_us(pl_time now)
 	return (uint32_t)(now / 1000u);
 }
 
-#define PL_TCP_TS_TICK_SHIFT 28 /* 2^28 ns: 268 ms; modulo 2^32 that is 36 years */
+#define PL_TCP_CLOCK_MASK 0xffffffu /* both clocks below have 24 bits */
+#define PL_TCP_TS_TICK_SHIFT 33     /* 2^33 ns: 8.6 s; modulo 2^24 that is four and a half years */
+#define PL_TCP_AGE_TICK_SHIFT 28    /* 2^28 ns: 268 ms; modulo 2^24 that is 52 days */
 
 /** The clock for the age of TS.Recent, which must not wrap while a connection lives. */
 static inline uint32_t
 pl_tcp_ts_clock(pl_time now)
 {
-	return (uint32_t)(now >> PL_TCP_TS_TICK_SHIFT);
+	return (uint32_t)(now >> PL_TCP_TS_TICK_SHIFT) & PL_TCP_CLOCK_MASK;
 }
 
 /** Milliseconds since it showed `at`; those that a uint32_t cannot hold are its largest. */
 static inline uint32_t
 pl_tcp_ts_age_ms(pl_time now, uint32_t at)
 {
-	uint64_t ms = ((uint64_t)(pl_tcp_ts_clock(now) - at) << PL_TCP_TS_TICK_SHIFT) / 1000000u;
+	uint64_t ticks = (pl_tcp_ts_clock(now) - at) & PL_TCP_CLOCK_MASK;
 
-	return (uint32_t)PL_MIN(ms, UINT32_MAX);
+	return (uint32_t)PL_MIN((ticks << PL_TCP_TS_TICK_SHIFT) / 1000000u, UINT32_MAX);
+}
+
+/** The clock of the stall age. */
+static inline uint32_t
+pl_tcp_age_clock(pl_time now)
+{
+	return (uint32_t)(now >> PL_TCP_AGE_TICK_SHIFT) & PL_TCP_CLOCK_MASK;
 }
 
 /* ---- access ---- */

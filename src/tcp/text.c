@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Seventh and eighth step of §3.10.7.4: text and FIN. */
+#include "tcp/credit.h"
 #include "tcp/form.h"
 #include "tcp/open.h"
 #include "tcp/reply.h"
@@ -95,10 +96,12 @@ take_fin(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt)
 {
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 
+	pl_tcp_credit_leave(t, c);
 	c->rcv_nxt = pl_seq_add(c->rcv_nxt, 1);
 	/* At window zero the FIN lies beyond the edge: what follows it must be acceptable all the same. */
 	c->adv_edge = pl_seq_max(c->adv_edge, c->rcv_nxt);
 	c->max_edge = pl_seq_max(c->max_edge, c->rcv_nxt);
+	pl_tcp_credit_enter(t, c);
 	if (h)
 		h->rcvq.has_fin = false;
 	pl_tcp_ack_now(t, c, pkt);
@@ -184,7 +187,9 @@ store(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const s
 	}
 	if (h->rcvq.n > 0) /* it may fill a gap, in part or whole: RFC 5681 §4.2 */
 		pl_tcp_want(t, c, PL_WANT_ACK_NOW);
+	pl_tcp_credit_leave(t, c);
 	verdict = store_or_make_room(t, c, seq, text, &pruned);
+	pl_tcp_credit_enter(t, c);
 	if (pruned)
 		PL_ACTION(t->core, ooo_pruned);
 	count_refusal(t, verdict);

@@ -2,10 +2,10 @@
 /* OPEN, SEND, RECEIVE, CLOSE, ABORT: see user.h. */
 #include "tcp/user.h"
 
-#include "mem/governor.h"
 #include "tcp/closing.h"
 #include "tcp/form.h"
 #include "tcp/isn.h"
+#include "tcp/limit.h"
 #include "tcp/listener.h"
 #include "tcp/open.h"
 #include "tcp/orphan.h"
@@ -82,25 +82,11 @@ pl_tcp_established(struct pl_tcp *t, struct pl_tcp_conn *c)
 
 /* ---- SEND ---- */
 
-/* min(configured, waterline, earned = max(initial, 2 x cwnd)). */
-static uint32_t
-snd_limit(const struct pl_tcp *t, const struct pl_tcp_conn *c)
-{
-	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
-	const struct pl_tcp_connopt *o = c->opt ? pl_mem_ptr(&t->core->mem, c->opt) : NULL;
-	uint64_t most = o && o->snd_buf_max ? o->snd_buf_max : t->core->conf.snd_buf_max;
-	uint64_t earned = t->core->conf.initial_window_segments * c->smss, line = pl_waterline(&t->core->mem);
-
-	if (h)
-		earned = PL_MAX(earned, 2ull * h->cc.cwnd);
-	return (uint32_t)PL_MIN(PL_MIN(most, line), earned);
-}
-
 uint32_t
 pl_tcp_writable(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
 	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
-	uint32_t limit = snd_limit(t, c), queued = h ? pl_sndq_len(&h->sndq) : 0;
+	uint32_t limit = pl_tcp_snd_limit(t, c), queued = h ? pl_sndq_len(&h->sndq) : 0;
 
 	if (c->flags & PL_CF_SHUT || (c->rec.state != PLIM_ESTABLISHED && c->rec.state != PLIM_CLOSE_WAIT))
 		return 0;
@@ -233,7 +219,7 @@ pl_tcp_tell_sent(struct pl_tcp *t, struct pl_tcp_conn *c)
 
 	if (len == 0)
 		pl_tcp_tell(t, c, PLIM_EV_SENT_ALL);
-	if (!(c->flags & PL_CF_WANT_WRITE) || pl_tcp_writable(t, c) < PL_MIN(snd_limit(t, c) / 4, len + 1))
+	if (!(c->flags & PL_CF_WANT_WRITE) || pl_tcp_writable(t, c) < PL_MIN(pl_tcp_snd_limit(t, c) / 4, len + 1))
 		return;
 	c->flags &= (uint16_t)~PL_CF_WANT_WRITE;
 	pl_tcp_tell(t, c, PLIM_EV_WRITABLE);

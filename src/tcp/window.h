@@ -12,20 +12,17 @@
 /** Our shift for a configuration: the least that can tell of rcv_buf_max. */
 uint8_t pl_tcp_window_shift(const struct plim_config *conf);
 
-/** Octets the connection may queue for receiving: min(configured, waterline, earned). */
-uint32_t pl_tcp_rcv_limit(const struct pl_tcp *t, const struct pl_tcp_conn *c);
-
-/** The right edge to advertise now: never left of adv_edge, and no silly steps (RFC 9293 §3.8.6.2.2, MUST-39). */
+/** The right edge to advertise now: left of adv_edge only under pressure, and no silly steps (RFC 9293 §3.8.6.2.2, MUST-39). */
 pl_seq pl_tcp_window_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 
 /** Would a window update help the peer now? */
 bool pl_tcp_must_update_window(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 
 /** The window field of a segment, edge taken over as advertised. */
-uint16_t pl_tcp_window_advertise(const struct pl_tcp *t, struct pl_tcp_conn *c);
+uint16_t pl_tcp_window_advertise(struct pl_tcp *t, struct pl_tcp_conn *c);
 
 /** The window field of a SYN or SYN-ACK: unscaled; the record's edges follow. */
-uint16_t pl_tcp_window_syn(const struct pl_tcp *t, uint32_t smss, bool passive);
+uint16_t pl_tcp_window_syn(const struct pl_tcp *t, uint32_t smss, uint32_t segments);
 
 /** The application took octets: what it earned by that. */
 void pl_tcp_window_consumed(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t octets);

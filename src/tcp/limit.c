@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/* Limits of one connection: see limit.h. */
+#include "tcp/limit.h"
+
+#include "mem/governor.h"
+#include "mem/level.h"
+#include "mem/prove.h"
+#include "tcp/debt.h"
+#include "tcp/state.h"
+
+#define LEAST_RCV_MSS 536u
+
+uint32_t
+pl_tcp_initial_segments(const struct pl_core *core, bool is_accepted)
+{
+	static const uint8_t most[2][PL_L4 + 1] = {{4, 2, 1, 1, 1}, {64, 4, 2, 1, 1}};
+
+	return (uint32_t)PL_MIN(core->conf.initial_window_segments, most[is_accepted][pl_level(core)]);
+}
+
+uint32_t
+pl_tcp_rcv_mss(const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
+{
+	return PL_MAX(h && h->t.rcv_mss ? h->t.rcv_mss : c->smss, LEAST_RCV_MSS);
+}
+
+/* The waterline for this connection, the configured limit where nothing governs. */
+static uint64_t
+share(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint64_t configured)
+{
+	if (!t->core->conf.governor)
+		return configured;
+	return PL_MIN(configured, pl_waterline(&t->core->mem) >> pl_tcp_weight_shift(t, c));
+}
+
+/* ---- receiving ---- */
+
+/* 2 x what the application took in this or the last round, and room to grow; at least the initial window. */
+static uint64_t
+rcv_earned(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
+{
+	static const uint8_t growth_segments[PL_L4 + 1] = {16, 4, 0, 0, 0};
+	uint64_t initial = (uint64_t)pl_tcp_initial_segments(t->core, !(c->flags & PL_CF_UNACCEPTED)) * c->smss;
+	uint64_t took = h ? PL_MAX(h->consumed, h->consumed_before) : 0;
+
+	if (PL_WITHOUT(t->core, earned_limit))
+		return UINT32_MAX;
+	if (took == 0 || c->flags & PL_CF_UNACCEPTED)
+		return initial;
+	return PL_MAX(initial, 2 * took + (uint64_t)growth_segments[pl_level(t->core)] * pl_tcp_rcv_mss(c, h));
+}
+
+uint32_t
+pl_tcp_rcv_limit(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	const struct pl_tcp_connopt *o = c->opt ? pl_mem_ptr(&t->core->mem, c->opt) : NULL;
+	uint64_t limit = share(t, c, o && o->rcv_buf_max ? o->rcv_buf_max : t->core->conf.rcv_buf_max);
+
+	limit = PL_MIN(limit, rcv_earned(t, c, pl_tcp_hot(t, c)));
+	/* One MSS may always be granted to a connection whose queue is empty. */
+	if (pl_tcp_unread(t, c) == 0)
+		limit = PL_MAX(limit, c->smss);
+	return (uint32_t)PL_MIN(limit, 65535u << pl_conn_rcv_shift(c));
+}
+
+/* ---- sending ---- */
+
+uint32_t
+pl_tcp_snd_configured(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	const struct pl_tcp_connopt *o = c->opt ? pl_mem_ptr(&t->core->mem, c->opt) : NULL;
+
+	return (uint32_t)(o && o->snd_buf_max ? o->snd_buf_max : t->core->conf.snd_buf_max);
+}
+
+/*
+ * 2 x cwnd once the peer acknowledged something; until then, and at least, the initial window. Without pressure a
+ * peer whose window is open is trusted that far: limited transmit needs text beyond the first window (RFC 3042).
+ */
+static uint64_t
+snd_earned(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
+{
+	uint64_t initial = (uint64_t)pl_tcp_initial_segments(t->core, true) * c->smss;
+
+	bool is_trusted = h && (h->has_acked || (pl_level(t->core) == PL_L0 && c->snd_wnd > 0));
+
+	return is_trusted ? PL_MAX(initial, 2ull * h->cc.cwnd) : initial;
+}
+
+uint32_t
+pl_tcp_snd_limit(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	uint64_t limit = share(t, c, pl_tcp_snd_configured(t, c));
+
+	return (uint32_t)PL_MIN(limit, snd_earned(t, c, pl_tcp_hot(t, c)));
+}
