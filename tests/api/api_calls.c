@@ -365,6 +365,8 @@ every_option_reads_back_and_is_checked(void **state)
 	                                             PLIM_O_READABLE, PLIM_O_WRITABLE,   PLIM_O_UNACKED,
 	                                             PLIM_O_URGENT,   PLIM_O_LOCAL_PORT};
 	plim_h stack = {0, 0};
+	struct plim_trace_record record;
+	uint64_t cursor = 0;
 	int64_t value = 5;
 
 	(void)state;
@@ -383,6 +385,7 @@ every_option_reads_back_and_is_checked(void **state)
 	}
 	assert_int_equal(get(a, stack, PLIM_O_BLOCK_OCTETS), 256);
 	assert_int_equal(get(a, stack, PLIM_O_LEVEL), 0);
+	assert_int_equal(plim_trace(a, &cursor, &record, 1, NULL), 0); /* nothing pressed */
 	assert_int_equal(plim_get(a, stack, PLIM_O_NODELAY, &value), PLIM_EINVAL);
 	assert_int_equal(plim_get(a, ha, PLIM_O_LEVEL, &value), PLIM_EINVAL);
 	assert_int_equal(plim_get(a, ha, (enum plim_option)999, &value), PLIM_EINVAL);
