@@ -208,13 +208,6 @@ note_peak(struct pl_mem *m)
 		m->peak = used;
 }
 
-static uint64_t
-conn_live(const struct pl_mem *m)
-{
-	return m->cls_live[PLIM_CLASS_record] + m->cls_live[PLIM_CLASS_stream] + m->cls_live[PLIM_CLASS_index] +
-	       m->cls_live[PLIM_CLASS_app] + m->charged;
-}
-
 uint64_t
 pl_mem_used(const struct pl_mem *m)
 {
@@ -242,7 +235,7 @@ may_take_object(const struct pl_mem *m, const struct pl_mem_type *ty, enum pl_gr
 {
 	if (PL_LIKELY(m->conn_used <= m->cap_conn) || grant == PL_GRANT_RESERVE || !ty->is_joint)
 		return true;
-	return conn_live(m) + ty->octets + m->reserve_left <= m->cap_conn;
+	return pl_mem_conn_live(m) + ty->octets + m->reserve_left <= m->cap_conn;
 }
 
 /* A slab for a type: an emptied one first, its pages are there already. n_slabs if none. */

@@ -139,6 +139,14 @@ pl_mem_conn_used(const struct pl_mem *m)
 	return m->conn_used;
 }
 
+/** The same without the slack of part-used slabs. */
+static inline uint64_t
+pl_mem_conn_live(const struct pl_mem *m)
+{
+	return m->cls_live[PLIM_CLASS_record] + m->cls_live[PLIM_CLASS_stream] + m->cls_live[PLIM_CLASS_index] +
+	       m->cls_live[PLIM_CLASS_app] + m->charged;
+}
+
 /** Walk every slab and free list; a text of the first fault, or NULL. */
 const char *pl_mem_check(const struct pl_mem *m);
 

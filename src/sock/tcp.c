@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Calls on listeners and connections: handles to records and back. What happens then is tcp/user.c's. */
 #include "base/addr.h"
+#include "mem/level.h"
 #include "sock/sock.h"
 #include "tcp/form.h"
 #include "tcp/listener.h"
@@ -31,6 +32,7 @@ pl_sock_conn(plim *s, plim_h h, int *rc)
 {
 	struct pl_tcp_conn *c = find_conn(s, h, rc);
 
+	pl_level_update(&s->core);
 	if (c)
 		pl_tcp_tx_cancel(&s->tcp, c);
 	return c;

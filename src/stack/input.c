@@ -9,6 +9,7 @@
 #include "stack/input.h"
 
 #include "base/checksum.h"
+#include "mem/level.h"
 #include "wire/train.h"
 
 /* The segment that waits, while there is a train. */
@@ -116,8 +117,10 @@ plim_input(plim *s, const struct plim_frame *frames, size_t n, plim_time now)
 		if (w.train.n > 0 && pl_train_take(&w.train, &frames[i]))
 			continue;
 		let_go(s, &w);
+		pl_level_update(&s->core);
 		take_frame(s, &w, &frames[i], i + 1 == n);
 	}
 	let_go(s, &w);
+	pl_level_update(&s->core);
 	return (int)n;
 }

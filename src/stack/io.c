@@ -6,6 +6,7 @@
  * strangers served), then TCP and UDP in turn. A segment for ourselves is built in the
  * caller's buffer, taken in at once, and the buffer used again.
  */
+#include "mem/level.h"
 #include "stack/input.h"
 
 #define LOOPS_PER_FRAME 8u /* segments for ourselves per frame asked for: the bound of one call */
@@ -103,13 +104,15 @@ int
 plim_poll(plim *s, plim_time now, unsigned budget)
 {
 	pl_stack_set_now(s, now);
+	pl_level_update(&s->core);
 	pl_net_poll(&s->net, s->core.now, &budget);
 	pl_tcp_poll(&s->tcp, s->core.now, &budget);
+	pl_level_update(&s->core);
 	return budget == 0 && plim_next_deadline(s) <= s->core.now;
 }
 
 plim_time
 plim_next_deadline(const plim *s)
 {
-	return PL_MIN(pl_net_deadline(&s->net), pl_tcp_deadline(&s->tcp));
+	return PL_MIN(PL_MIN(pl_net_deadline(&s->net), pl_tcp_deadline(&s->tcp)), pl_level_deadline(&s->core));
 }

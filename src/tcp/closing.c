@@ -3,6 +3,8 @@
 #include "tcp/closing.h"
 
 #include "base/addr.h"
+#include "mem/level.h"
+#include "mem/prove.h"
 #include "tcp/decide.h"
 #include "tcp/form.h"
 #include "tcp/reply.h"
@@ -50,6 +52,20 @@ pl_tcp_closing_can(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	       h->t.ack_at == PL_TIME_NEVER;
 }
 
+/* The deadline in force: shorter under pressure, counted from the same start (DESIGN section 6). */
+static uint32_t
+expire_ms(const struct pl_tcp *t, const struct pl_tcp_closing *cl)
+{
+	const struct plim_config *conf = &t->core->conf;
+	bool is_fin_wait_2 = cl->rec.state == PLIM_FIN_WAIT_2;
+	uint64_t full = is_fin_wait_2 ? conf->fin_wait_2_timeout_ms : conf->orphan_timeout_ms;
+	uint64_t pressed = is_fin_wait_2 ? conf->fin_wait_2_pressed_ms : conf->orphan_pressed_ms;
+
+	if (pl_level(t->core) < PL_L2 || full <= pressed)
+		return cl->expire_ms;
+	return cl->expire_ms - (uint32_t)(full - pressed);
+}
+
 bool
 pl_tcp_closing_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
@@ -82,6 +98,7 @@ pl_tcp_closing_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 	pl_tcp_state_born(t, &cl->rec, cl->rec.state);
 	pl_tcp_table_insert(t, &cl->rec);
 	t->n_closing++;
+	expire = now + PL_MS(expire_ms(t, cl) - pl_tcp_ms(now));
 	pl_tcp_hand_note(t, cl->bits & PL_CLOSING_FIN_ACKED ? expire : PL_MIN(expire, now + PL_MS(cl->rto_ms)));
 	return true;
 }
@@ -221,16 +238,24 @@ pl_tcp_closing_input(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct p
 		send_state(t, cl, pkt, false); /* text we had, or a FIN beyond a hole */
 }
 
+static bool
+is_expired(const struct pl_tcp *t, const struct pl_tcp_closing *cl, uint32_t now_ms)
+{
+	if (PL_WITHOUT(t->core, deadline_fin_wait_2) && cl->rec.state == PLIM_FIN_WAIT_2)
+		return false;
+	return (int32_t)(now_ms - expire_ms(t, cl)) >= 0;
+}
+
 pl_time
 pl_tcp_closing_visit(struct pl_tcp *t, struct pl_tcp_closing *cl, pl_time now)
 {
 	uint32_t now_ms = pl_tcp_ms(now), until, resend;
 
-	if ((int32_t)(now_ms - cl->expire_ms) >= 0) {
+	if (is_expired(t, cl, now_ms)) {
 		pl_tcp_closing_free(t, cl);
 		return PL_TIME_NEVER;
 	}
-	until = cl->expire_ms - now_ms;
+	until = expire_ms(t, cl) - now_ms;
 	if (cl->bits & PL_CLOSING_FIN_ACKED)
 		return now + PL_MS(until);
 	if ((int32_t)(now_ms - cl->resend_ms) >= 0) {

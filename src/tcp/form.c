@@ -9,6 +9,7 @@
 
 #include "mem/appmem.h"
 #include "mem/trace.h"
+#include "tcp/admit.h"
 #include "tcp/cc.h"
 #include "tcp/credit.h"
 #include "tcp/debt.h"
@@ -305,6 +306,7 @@ leave_lists(struct pl_tcp *t, struct pl_tcp_conn *c)
 void
 pl_tcp_conn_free(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
+	pl_tcp_admit_ended(t, pl_tcp_held(t, c));
 	leave_lists(t, c);
 	pl_tcp_credit_leave(t, c);
 	free_hot(t, c);

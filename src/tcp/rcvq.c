@@ -62,13 +62,13 @@ touches(const struct pl_mem *m, const struct pl_rcvq *q, pl_seq start, pl_seq en
 
 /* Does [start, end) fit: it touches an interval, or there is a place for one more? */
 static bool
-may_add(struct pl_mem *m, struct pl_rcvq *q, pl_seq start, pl_seq end)
+may_add(struct pl_mem *m, struct pl_rcvq *q, pl_seq start, pl_seq end, unsigned most)
 {
 	pl_id id;
 
-	if (q->n < q->cap || touches(m, q, start, end))
+	if ((q->n < q->cap && q->n < most) || touches(m, q, start, end))
 		return true;
-	if (q->cap == PL_IVL_MAX)
+	if (q->cap == PL_IVL_MAX || q->n >= most)
 		return false;
 	id = pl_mem_alloc(m, PL_OBJ_ivl32, PL_GRANT_NORMAL);
 	if (!id)
@@ -157,11 +157,11 @@ write_text(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_text text,
 }
 
 static enum pl_rcvq_verdict
-store_out_of_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_text text)
+store_out_of_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_text text, unsigned most)
 {
 	uint32_t done;
 
-	if (!may_add(m, q, seq, pl_seq_add(seq, (uint32_t)text.len)))
+	if (!may_add(m, q, seq, pl_seq_add(seq, (uint32_t)text.len), most))
 		return PL_RCVQ_INTERVALS;
 	done = write_text(m, q, seq, text, PL_GRANT_NORMAL);
 	/* Memory cut it short: what is left may not reach the interval whose place it was to share. */
@@ -187,16 +187,16 @@ write_in_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_text t
 
 enum pl_rcvq_verdict
 pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq, struct pl_text text,
-              enum pl_grant grant, bool *pruned)
+              const struct pl_rcvq_terms *terms, bool *pruned)
 {
 	uint32_t done;
 
 	if (seq != *rcv_nxt)
-		return store_out_of_order(m, q, seq, text);
+		return store_out_of_order(m, q, seq, text, terms->intervals);
 	if (pl_bmap_is_empty(&q->map) && q->read == seq)
 		pl_bmap_rebase(m, &q->map, seq);
 	done = write_in_order(m, q, seq, text, pruned);
-	if (done == 0 && grant == PL_GRANT_RESERVE && pl_rcvq_unread(q, *rcv_nxt) < 2 * pl_mem_block(m)) {
+	if (done == 0 && terms->grant == PL_GRANT_RESERVE && pl_rcvq_unread(q, *rcv_nxt) < 2 * pl_mem_block(m)) {
 		/* The reserve keeps a connection with little unread text going. */
 		struct pl_span rest = pl_text_run(&text);
 

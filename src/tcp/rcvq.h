@@ -47,13 +47,19 @@ enum pl_rcvq_verdict {
 	PL_RCVQ_INTERVALS, /* out of order, and no interval is left for it */
 };
 
+/** On what terms text is stored. */
+struct pl_rcvq_terms {
+	enum pl_grant grant; /* of the segment at RCV.NXT */
+	unsigned intervals;  /* at most so many; text that touches one needs no further */
+};
+
 /**
  * Store text at seq, already cut to the window; seq is not before *rcv_nxt. Moves *rcv_nxt over
  * what is now in order. Text at *rcv_nxt pushes out the queue's own out-of-order tail, and with PL_GRANT_RESERVE
  * may use the reserve. *pruned is set when a tail was pushed out.
  */
 enum pl_rcvq_verdict pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq,
-                                   struct pl_text text, enum pl_grant grant, bool *pruned);
+                                   struct pl_text text, const struct pl_rcvq_terms *terms, bool *pruned);
 
 /** The interval that holds seq, or false. */
 bool pl_rcvq_find(const struct pl_mem *m, const struct pl_rcvq *q, pl_seq seq, struct pl_sack *out);

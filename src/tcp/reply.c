@@ -68,7 +68,8 @@ pl_tcp_send_rst(struct pl_tcp *t, struct pl_tcp_conn *c)
 		PL_TCP_COUNT(t->core, resets_out);
 }
 
-static void
+/* False: the ring is full. */
+static bool
 push_ack(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, pl_seq seq)
 {
 	struct pl_tuple k = pl_tcp_rec_tuple(&c->rec);
@@ -78,8 +79,10 @@ push_ack(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, pl_s
 	r.seq = seq;
 	r.ack = c->rcv_nxt;
 	r.wnd = pl_tcp_window_advertise(t, c);
-	if (pl_tcp_reply_push(t, &k, pkt, &r))
-		c->last_ack_sent = c->rcv_nxt;
+	if (!pl_tcp_reply_push(t, &k, pkt, &r))
+		return false;
+	c->last_ack_sent = c->rcv_nxt;
+	return true;
 }
 
 void
@@ -88,7 +91,7 @@ pl_tcp_ack_now(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt
 	if (pl_tcp_hot(t, c))
 		pl_tcp_want(t, c, PL_WANT_ACK_NOW);
 	else
-		push_ack(t, c, pkt, c->snd_nxt);
+		(void)push_ack(t, c, pkt, c->snd_nxt);
 }
 
 void
@@ -102,15 +105,17 @@ pl_tcp_challenge(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *p
 	pl_tcp_ack_now(t, c, pkt);
 }
 
-void
+bool
 pl_tcp_send_keepalive(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
-	push_ack(t, c, NULL, c->snd_nxt - 1);
+	if (!push_ack(t, c, NULL, c->snd_nxt - 1))
+		return false;
 	PL_TCP_COUNT(t->core, keepalive_probes);
+	return true;
 }
 
 void
 pl_tcp_ack_through_ring(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
-	push_ack(t, c, NULL, c->snd_nxt);
+	(void)push_ack(t, c, NULL, c->snd_nxt);
 }

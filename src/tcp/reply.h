@@ -24,7 +24,7 @@ void pl_tcp_ack_through_ring(struct pl_tcp *t, struct pl_tcp_conn *c);
 void pl_tcp_challenge(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt);
 
 /** An empty segment below the window, which the peer must answer (SHLD-12): <SEQ=SND.NXT-1>. */
-void pl_tcp_send_keepalive(struct pl_tcp *t, struct pl_tcp_conn *c);
+bool pl_tcp_send_keepalive(struct pl_tcp *t, struct pl_tcp_conn *c);
 
 /** Fill in tuple and timestamp of a reply for a record. */
 struct pl_tcp_reply pl_tcp_reply_for(const struct pl_tcp *t, const struct pl_tuple *k, bool ts, uint32_t ts_recent);

@@ -3,6 +3,7 @@
 #include "tcp/syncache.h"
 
 #include "base/addr.h"
+#include "tcp/admit.h"
 #include "tcp/cookie.h"
 #include "tcp/credit.h"
 #include "tcp/decide.h"
@@ -331,6 +332,8 @@ pl_syncache_syn(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt
 	}
 	if (e && is_answered_syn(t, pkt, e, seg))
 		return;
+	if (!pl_tcp_may_begin(t, &k.raddr, k.rport))
+		return;
 	if (e)
 		remove_entry(t, e);
 	e = t->core->conf.syn_cookies == 2 && iss_floor == 0 ? NULL
@@ -355,6 +358,8 @@ establish(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_tuple *k,
 		(void)PL_DROP(t->core, syn_backlog); /* the last ACK is ignored; the client's text repeats it */
 		return NULL;
 	}
+	if (!pl_tcp_admit(t, &k->raddr, k->rport))
+		return NULL; /* the same */
 	c = pl_tcp_conn_new(t, k, PLIM_SYN_RECEIVED);
 	if (!c) {
 		(void)PL_DROP(t->core, syn_no_memory);

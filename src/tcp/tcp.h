@@ -27,6 +27,32 @@ struct pl_tcp_hand {
 	pl_time found; /* earliest deadline seen in this sweep */
 };
 
+#define PL_EVICT_LIST 16u
+
+/** Somebody who may go under pressure. */
+struct pl_tcp_candidate {
+	pl_id rec;
+	uint8_t rank;   /* lower goes first */
+	uint64_t score; /* within a rank, higher goes first */
+};
+
+/** See tcp/evict.h. */
+struct pl_tcp_evictor {
+	pl_id cursor; /* the hand */
+	uint8_t type; /* index into the types it visits */
+	uint8_t n;
+	pl_time next; /* of its ticks */
+	struct pl_tcp_candidate worst[PL_EVICT_LIST];
+};
+
+/** See tcp/admit.h. */
+struct pl_tcp_admission {
+	pl_time at;            /* brought up to date then */
+	uint64_t tokens_milli; /* thousandths of a new connection */
+	uint64_t ended_octets; /* freed by connections that ended since */
+	uint64_t ended_per_s;  /* a running mean of that */
+};
+
 struct pl_tcp {
 	struct pl_core *core;
 	struct pl_net *net;
@@ -46,7 +72,10 @@ struct pl_tcp {
 	uint64_t orphan_octets;                               /* held by orphans, as of their last segment */
 	uint64_t by_state[PLIM_N_STATES];
 	struct pl_tcp_hand hand;
-	pl_time tidy_at; /* records stand in sparse slabs: some move then; PL_TIME_NEVER: none do */
+	struct pl_tcp_evictor evictor;
+	struct pl_tcp_admission admission;
+	uint8_t level_seen; /* deadlines were filed at that level */
+	pl_time tidy_at;    /* records stand in sparse slabs: some move then; PL_TIME_NEVER: none do */
 	struct pl_syncache syn;
 	struct pl_bucket challenge_bucket, rst_bucket, cookie_bucket;
 	struct pl_prefixes prefixes;

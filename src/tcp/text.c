@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Seventh and eighth step of §3.10.7.4: text and FIN. */
+#include "mem/level.h"
 #include "tcp/credit.h"
+#include "tcp/evict.h"
 #include "tcp/form.h"
+#include "tcp/limit.h"
 #include "tcp/open.h"
 #include "tcp/reply.h"
 #include "tcp/state.h"
@@ -88,6 +91,8 @@ count_refusal(struct pl_tcp *t, enum pl_rcvq_verdict verdict)
 		(void)PL_DROP(t->core, tcp_text_refused);
 	else if (verdict == PL_RCVQ_INTERVALS)
 		(void)PL_DROP(t->core, tcp_intervals_full);
+	if (verdict == PL_RCVQ_INTERVALS && pl_level(t->core) >= PL_L2)
+		PL_ACTION(t->core, intervals_limited);
 }
 
 /* The peer's FIN, known from before, is next now. */
@@ -135,50 +140,96 @@ after_store(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h, const
 	return PL_STEP_CONTINUE;
 }
 
+/* From level 2 on no further holes are begun beyond a few. */
+static struct pl_rcvq_terms
+terms(const struct pl_tcp *t, enum pl_grant grant)
+{
+	unsigned most = pl_level(t->core) >= PL_L2 ? (unsigned)t->core->conf.intervals_pressed : PL_IVL_MAX;
+
+	return (struct pl_rcvq_terms){.grant = grant, .intervals = most};
+}
+
 /* What of [seq, seq + text) is not stored yet. */
 static enum pl_rcvq_verdict
 store_rest(struct pl_tcp *t, struct pl_tcp_conn *c, pl_seq seq, struct pl_text text, enum pl_grant grant, bool *pruned)
 {
+	struct pl_rcvq_terms how = terms(t, grant);
 	uint32_t done = pl_seq_diff(c->rcv_nxt, seq);
 
 	if (done >= text.len)
 		return PL_RCVQ_STORED;
 	return pl_rcvq_store(&t->core->mem, &pl_tcp_hot(t, c)->rcvq, &c->rcv_nxt, c->rcv_nxt, pl_text_skip(text, done),
-	                     grant, pruned);
+	                     &how, pruned);
 }
 
 /*
  * The segment at RCV.NXT is paid for by the queue's own out-of-order tail first, then by compacting
- * somebody quiet, then by the reserve; any other only if there is room.
+ * somebody quiet, then by one eviction, then by the reserve; any other only if there is room.
  */
 static enum pl_rcvq_verdict
 store_or_make_room(struct pl_tcp *t, struct pl_tcp_conn *c, pl_seq seq, struct pl_text text, bool *pruned)
 {
 	struct pl_rcvq *q = &pl_tcp_hot(t, c)->rcvq;
+	struct pl_rcvq_terms how = terms(t, PL_GRANT_NORMAL);
 	bool is_next = seq == c->rcv_nxt;
-	enum pl_rcvq_verdict v = pl_rcvq_store(&t->core->mem, q, &c->rcv_nxt, seq, text, PL_GRANT_NORMAL, pruned);
+	enum pl_rcvq_verdict v = pl_rcvq_store(&t->core->mem, q, &c->rcv_nxt, seq, text, &how, pruned);
 
 	if (!is_next)
 		return v;
 	for (unsigned i = 0; v == PL_RCVQ_PARTLY && i < PL_COMPACT_MOST && pl_tcp_compact_quiet(t, c); i++)
 		v = store_rest(t, c, seq, text, PL_GRANT_NORMAL, pruned);
+	if (v == PL_RCVQ_PARTLY && pl_tcp_evict(t, c))
+		v = store_rest(t, c, seq, text, PL_GRANT_NORMAL, pruned);
 	return v == PL_RCVQ_PARTLY ? store_rest(t, c, seq, text, PL_GRANT_RESERVE, pruned) : v;
+}
+
+/*
+ * Does pressure refuse this text? From level 3 what is out of order, and what is over the connection's limit; at level 4
+ * what is in order too. The segment at RCV.NXT is always welcome where little waits to be read: no reader, no deadlock.
+ */
+static bool
+is_refused(struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq seq, uint32_t len)
+{
+	const struct pl_rcvq *q = pl_tcp_rcvq(t, c);
+	uint32_t held = q ? pl_rcvq_octets(&t->core->mem, q) : 0;
+	enum plim_action action;
+
+	if (pl_level(t->core) < PL_L3 || (seq == c->rcv_nxt && pl_tcp_unread(t, c) < 2u * c->smss))
+		return false;
+	if (seq != c->rcv_nxt)
+		action = PLIM_ACTION_ooo_refused;
+	else if (pl_level(t->core) >= PL_L4)
+		action = PLIM_ACTION_next_refused;
+	else if (held >= pl_tcp_rcv_limit(t, c))
+		action = PLIM_ACTION_text_refused;
+	else
+		return false;
+	pl_tcp_trace(t, c, action, len, pl_tcp_rcv_limit(t, c));
+	return true;
+}
+
+static enum pl_step
+refuse(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt)
+{
+	(void)PL_DROP(t->core, tcp_text_refused);
+	pl_tcp_ack_now(t, c, pkt);
+	return PL_STEP_CONTINUE;
 }
 
 static enum pl_step
 store(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg, pl_seq seq,
       struct pl_text text)
 {
-	struct pl_tcp_hot *h = pl_tcp_inflate(t, c, seq == c->rcv_nxt ? PL_GRANT_RESERVE : PL_GRANT_NORMAL);
 	pl_seq nxt_before = c->rcv_nxt;
 	enum pl_rcvq_verdict verdict;
+	struct pl_tcp_hot *h;
 	bool pruned = false;
 
-	if (!h) {
-		(void)PL_DROP(t->core, tcp_text_refused);
-		pl_tcp_ack_now(t, c, pkt);
-		return PL_STEP_CONTINUE;
-	}
+	if (is_refused(t, c, seq, (uint32_t)text.len))
+		return refuse(t, c, pkt);
+	h = pl_tcp_inflate(t, c, seq == c->rcv_nxt ? PL_GRANT_RESERVE : PL_GRANT_NORMAL);
+	if (!h)
+		return refuse(t, c, pkt);
 	estimate_rcv_mss(h, seg);
 	if (seq != c->rcv_nxt) {
 		PL_TCP_COUNT(t->core, out_of_order);

@@ -12,7 +12,7 @@
  *  idle form, deadlines computed from the record, visited by the hand
  *    SYN_SENT, SYN_RECEIVED   syn_at: the SYN again, or the end
  *    not accepted             born + accept_timeout
- *    keepalive                heard + idle + probes x interval (MUST-24 to MUST-29)
+ *    keepalive, liveness      heard + idle + probes x interval: tcp/liveness.c
  *    refused a send           a look every 100 ms whether there is room again
  *  small forms: tcp/syncache.c, tcp/timewait.c, tcp/closing.c
  *
@@ -20,8 +20,11 @@
  */
 #include "tcp/timer.h"
 
+#include "mem/level.h"
 #include "tcp/closing.h"
+#include "tcp/evict.h"
 #include "tcp/form.h"
+#include "tcp/liveness.h"
 #include "tcp/recovery.h"
 #include "tcp/reply.h"
 #include "tcp/rtt.h"
@@ -57,55 +60,35 @@ pl_tcp_user_timeout(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	const struct pl_tcp_connopt *o = options(t, c);
 	uint64_t ms = o && o->user_timeout_ms ? o->user_timeout_ms : conf->user_timeout_ms;
 
-	return PL_MS(c->flags & PL_CF_ORPHAN ? PL_MIN(ms, conf->orphan_timeout_ms) : ms);
+	if (!(c->flags & PL_CF_ORPHAN))
+		return PL_MS(ms);
+	ms = PL_MIN(ms, conf->orphan_timeout_ms);
+	return PL_MS(pl_level(t->core) >= PL_L2 ? PL_MIN(ms, conf->orphan_pressed_ms) : ms);
 }
 
-struct keepalive {
-	uint32_t idle_ms, interval_ms;
-	unsigned probes;
-};
-
-static struct keepalive
-keepalive_of(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+/* When a connection that nobody accepts ends. */
+static uint64_t
+accept_timeout_ms(const struct pl_tcp *t)
 {
 	const struct plim_config *conf = &t->core->conf;
-	const struct pl_tcp_connopt *o = options(t, c);
 
-	return (struct keepalive){
-		.idle_ms = o && o->keepalive_idle_ms ? o->keepalive_idle_ms : (uint32_t)conf->keepalive_idle_ms,
-		.interval_ms = o && o->keepalive_interval_ms ? o->keepalive_interval_ms
-	                                                     : (uint32_t)conf->keepalive_interval_ms,
-		.probes = o && o->keepalive_probes ? o->keepalive_probes : (unsigned)conf->keepalive_probes,
-	};
-}
-
-/* Is there a peer left that could be asked? Not once both sides closed. */
-static bool
-may_keep_alive(enum plim_state s)
-{
-	return s == PLIM_ESTABLISHED || s == PLIM_CLOSE_WAIT || s == PLIM_FIN_WAIT_1 || s == PLIM_FIN_WAIT_2;
-}
-
-static pl_time
-keepalive_deadline(const struct pl_tcp *t, const struct pl_tcp_conn *c)
-{
-	struct keepalive k;
-
-	if (!(c->flags & PL_CF_KEEPALIVE) || c->snd_una != c->snd_nxt || !may_keep_alive(c->rec.state))
-		return PL_TIME_NEVER; /* MUST-25, MUST-26 */
-	k = keepalive_of(t, c);
-	return ms_ahead(t, c->heard_ms + k.idle_ms + c->probes * k.interval_ms);
+	switch (pl_level(t->core)) {
+	case PL_L0:
+	case PL_L1: return conf->accept_timeout_ms;
+	case PL_L2: return PL_MIN(conf->accept_timeout_ms, conf->accept_level_2_ms);
+	default: return PL_MIN(conf->accept_timeout_ms, conf->accept_level_3_ms);
+	}
 }
 
 pl_time
 pl_tcp_idle_deadline(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	pl_time at = keepalive_deadline(t, c);
+	pl_time at = pl_tcp_liveness_deadline(t, c);
 
 	if (c->rec.state == PLIM_SYN_SENT || c->rec.state == PLIM_SYN_RECEIVED)
 		at = PL_MIN(at, c->syn_at);
 	if (c->flags & PL_CF_UNACCEPTED)
-		at = PL_MIN(at, ms_ahead(t, c->born_ms + (uint32_t)t->core->conf.accept_timeout_ms));
+		at = PL_MIN(at, ms_ahead(t, c->born_ms + (uint32_t)accept_timeout_ms(t)));
 	if (c->flags & PL_CF_WANT_WRITE)
 		at = PL_MIN(at, t->core->now + PL_MS(RETRY_MS));
 	return at;
@@ -127,10 +110,23 @@ r2_deadline(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl
 	return h->t.stuck_since == PL_TIME_NEVER ? PL_TIME_NEVER : h->t.stuck_since + pl_tcp_user_timeout(t, c);
 }
 
+/* The end of TIME_WAIT, or of an orphan's FIN_WAIT_2, which is shorter under pressure. */
+static pl_time
+expiry(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
+{
+	const struct plim_config *conf = &t->core->conf;
+	uint64_t full = conf->fin_wait_2_timeout_ms, pressed = conf->fin_wait_2_pressed_ms;
+
+	if (h->t.expire_at == PL_TIME_NEVER || c->rec.state != PLIM_FIN_WAIT_2 || pl_level(t->core) < PL_L2 ||
+	    full <= pressed)
+		return h->t.expire_at;
+	return h->t.expire_at - PL_MIN(h->t.expire_at, PL_MS(full - pressed));
+}
+
 static pl_time
 hot_deadline(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
 {
-	pl_time at = PL_MIN(h->t.ack_at, h->t.expire_at);
+	pl_time at = PL_MIN(h->t.ack_at, expiry(t, c, h));
 
 	if (h->t.rtx_kind != PL_RTX_OFF)
 		at = PL_MIN(at, PL_MIN(h->t.rtx_at, r2_deadline(t, c, h)));
@@ -227,26 +223,11 @@ fire_rtx(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h)
 /* ---- firing: each returns true when c is gone ---- */
 
 static bool
-fire_keepalive(struct pl_tcp *t, struct pl_tcp_conn *c)
-{
-	if (keepalive_deadline(t, c) > t->core->now)
-		return false;
-	if (c->probes >= keepalive_of(t, c).probes) { /* MUST-29 */
-		pl_tcp_send_rst(t, c);
-		pl_tcp_conn_end(t, c, -PLIM_ETIMEDOUT, 0);
-		return true;
-	}
-	pl_tcp_send_keepalive(t, c);
-	c->probes++;
-	return false;
-}
-
-static bool
 fire_acceptance(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
 	if (!(c->flags & PL_CF_UNACCEPTED))
 		return false;
-	if (pl_tcp_ms(t->core->now) - c->born_ms < t->core->conf.accept_timeout_ms)
+	if (pl_tcp_ms(t->core->now) - c->born_ms < accept_timeout_ms(t))
 		return false;
 	pl_tcp_send_rst(t, c);
 	pl_tcp_conn_end(t, c, 0, 0);
@@ -321,7 +302,7 @@ fire_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
 
 	if (h->t.ack_at <= t->core->now)
 		fire_ack(t, c, h);
-	if (h->t.expire_at <= t->core->now) {
+	if (expiry(t, c, h) <= t->core->now) {
 		fire_expiry(t, c, h);
 		return;
 	}
@@ -329,7 +310,7 @@ fire_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
 		return;
 	if (h->t.rtx_kind != PL_RTX_OFF && h->t.rtx_at <= t->core->now)
 		fire_rtx(t, c, h);
-	if (fire_acceptance(t, c) || fire_keepalive(t, c))
+	if (fire_acceptance(t, c) || pl_tcp_liveness_fire(t, c))
 		return;
 	fire_want_write(t, c);
 	if (is_quiet(t, c) && (pl_tcp_can_compact(t, c) || pl_tcp_can_park(t, c)))
@@ -354,7 +335,7 @@ visit_idle(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
 	if (pl_tcp_hot(t, c))
 		return PL_TIME_NEVER;
-	if (fire_syn(t, c) || fire_acceptance(t, c) || fire_keepalive(t, c))
+	if (fire_syn(t, c) || fire_acceptance(t, c) || pl_tcp_liveness_fire(t, c))
 		return PL_TIME_NEVER;
 	fire_want_write(t, c);
 	return pl_tcp_idle_deadline(t, c);
@@ -418,11 +399,22 @@ poll_hand(struct pl_tcp *t, unsigned *budget)
 
 /* ---- all of them ---- */
 
+/* Deadlines of idle forms depend on the level: the hand looks at them all again. */
+static void
+note_level(struct pl_tcp *t)
+{
+	if (t->level_seen == pl_level(t->core))
+		return;
+	t->level_seen = (uint8_t)pl_level(t->core);
+	pl_tcp_hand_note(t, t->core->now);
+}
+
 void
 pl_tcp_poll(struct pl_tcp *t, pl_time now, unsigned *budget)
 {
 	pl_id id;
 
+	note_level(t);
 	while (*budget > 0 && (id = pl_wheel_expire(&t->wheel, now, budget)) != 0) {
 		*budget -= *budget > 0;
 		fire_hot(t, pl_tcp_conn(t, ((struct pl_tcp_hot *)pl_mem_ptr(&t->core->mem, id))->conn));
@@ -430,6 +422,7 @@ pl_tcp_poll(struct pl_tcp *t, pl_time now, unsigned *budget)
 	poll_hand(t, budget);
 	pl_syncache_poll(t, now, budget);
 	pl_tcp_timewait_poll(t, now, budget);
+	pl_tcp_evict_poll(t, now, budget);
 	pl_tcp_tidy_poll(t, now, budget);
 }
 
@@ -438,6 +431,9 @@ pl_tcp_deadline(const struct pl_tcp *t)
 {
 	pl_time at = PL_MIN(pl_wheel_next(&t->wheel), t->hand.next);
 
+	if (t->level_seen != pl_level(t->core))
+		return t->core->now;
+	at = PL_MIN(at, pl_tcp_evict_deadline(t));
 	at = PL_MIN(PL_MIN(at, pl_syncache_deadline(t)), t->tidy_at);
 	return PL_MIN(at, pl_tcp_timewait_deadline(t));
 }

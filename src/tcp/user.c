@@ -2,6 +2,7 @@
 /* OPEN, SEND, RECEIVE, CLOSE, ABORT: see user.h. */
 #include "tcp/user.h"
 
+#include "mem/level.h"
 #include "tcp/closing.h"
 #include "tcp/form.h"
 #include "tcp/isn.h"
@@ -113,6 +114,8 @@ refuse_send(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
 	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 
+	if (pl_level(t->core) >= PL_L2)
+		pl_tcp_trace(t, c, PLIM_ACTION_send_limited, h ? pl_sndq_len(&h->sndq) : 0, pl_tcp_snd_limit(t, c));
 	c->flags |= PL_CF_WANT_WRITE;
 	if (!h)
 		pl_tcp_hand_note(t, pl_tcp_idle_deadline(t, c));

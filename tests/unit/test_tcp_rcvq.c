@@ -5,6 +5,9 @@
 
 #include "tcp/rcvq.h"
 
+/* All 32 intervals, and the reserve for the segment at RCV.NXT. */
+static const struct pl_rcvq_terms freely = {.grant = PL_GRANT_RESERVE, .intervals = PL_IVL_MAX};
+
 #define SPAN 300000u
 
 /* Octet i is at first + i. */
@@ -81,7 +84,7 @@ store(struct pl_mem *m, struct pl_rcvq *q, uint32_t at, uint32_t len)
 
 	for (uint32_t i = 0; i < len; i++)
 		text[i] = octet(at + i);
-	v = pl_rcvq_store(m, q, &slow.rcv_nxt, slow.first + at, pl_text_of(text, len), PL_GRANT_RESERVE, &pruned);
+	v = pl_rcvq_store(m, q, &slow.rcv_nxt, slow.first + at, pl_text_of(text, len), &freely, &pruned);
 	if (v == PL_RCVQ_STORED && !pruned)
 		memset(&slow.has[at], 1, len);
 	else if (refuse_pct || pruned)
@@ -186,18 +189,17 @@ the_33rd_interval_is_refused_and_costs_nothing(void **state)
 	(void)state;
 	pl_rcvq_init(&q, 0);
 	for (uint32_t i = 0; i < 32; i++)
-		assert_int_equal(pl_rcvq_store(m, &q, &nxt, 10 + i * 20, pl_text_of((const uint8_t *)"ab", 2),
-		                               PL_GRANT_RESERVE, &pruned),
-		                 PL_RCVQ_STORED);
+		assert_int_equal(
+			pl_rcvq_store(m, &q, &nxt, 10 + i * 20, pl_text_of((const uint8_t *)"ab", 2), &freely, &pruned),
+			PL_RCVQ_STORED);
 	live = m->cls_live[PLIM_CLASS_stream];
-	assert_int_equal(
-		pl_rcvq_store(m, &q, &nxt, 5000, pl_text_of((const uint8_t *)"ab", 2), PL_GRANT_RESERVE, &pruned),
-		PL_RCVQ_INTERVALS);
+	assert_int_equal(pl_rcvq_store(m, &q, &nxt, 5000, pl_text_of((const uint8_t *)"ab", 2), &freely, &pruned),
+	                 PL_RCVQ_INTERVALS);
 	assert_int_equal(m->cls_live[PLIM_CLASS_stream], live);
 	/* What joins two of them is welcome. */
-	assert_int_equal(pl_rcvq_store(m, &q, &nxt, 12, pl_text_of((const uint8_t *)"0123456789abcdefgh", 18),
-	                               PL_GRANT_RESERVE, &pruned),
-	                 PL_RCVQ_STORED);
+	assert_int_equal(
+		pl_rcvq_store(m, &q, &nxt, 12, pl_text_of((const uint8_t *)"0123456789abcdefgh", 18), &freely, &pruned),
+		PL_RCVQ_STORED);
 	assert_int_equal(q.n, 31);
 	assert_int_equal(pl_rcvq_octets(m, &q), m->cls_live[PLIM_CLASS_stream] + m->cls_live[PLIM_CLASS_index]);
 	pl_rcvq_clear(m, &q);
@@ -219,15 +221,15 @@ sack_blocks_come_newest_first(void **state)
 	(void)state;
 	pl_rcvq_init(&q, 0);
 	for (unsigned i = 0; i < 5; i++)
-		(void)pl_rcvq_store(m, &q, &nxt, order[i], pl_text_of((const uint8_t *)"0123456789", 10),
-		                    PL_GRANT_RESERVE, &pruned);
+		(void)pl_rcvq_store(m, &q, &nxt, order[i], pl_text_of((const uint8_t *)"0123456789", 10), &freely,
+		                    &pruned);
 	assert_int_equal(pl_rcvq_sacks(m, &q, b, 4), 4);
 	assert_int_equal(b[0].start, 700);
 	assert_int_equal(b[1].start, 300);
 	assert_int_equal(b[2].start, 900);
 	assert_int_equal(b[3].start, 100);
 	/* A block that grows comes first again, once. */
-	(void)pl_rcvq_store(m, &q, &nxt, 895, pl_text_of((const uint8_t *)"01234", 5), PL_GRANT_RESERVE, &pruned);
+	(void)pl_rcvq_store(m, &q, &nxt, 895, pl_text_of((const uint8_t *)"01234", 5), &freely, &pruned);
 	assert_int_equal(pl_rcvq_sacks(m, &q, b, 3), 3);
 	assert_int_equal(b[0].start, 895);
 	assert_int_equal(b[0].end, 910);
@@ -251,11 +253,10 @@ memory_for_the_next_octet_comes_from_the_tail(void **state)
 
 	(void)state;
 	pl_rcvq_init(&q, 0);
-	while (pl_rcvq_store(m, &q, &nxt, at, pl_text_of(text, 256), PL_GRANT_RESERVE, &pruned) == PL_RCVQ_STORED)
+	while (pl_rcvq_store(m, &q, &nxt, at, pl_text_of(text, 256), &freely, &pruned) == PL_RCVQ_STORED)
 		at += 256;
 	assert_false(pruned);
-	assert_int_equal(pl_rcvq_store(m, &q, &nxt, 0, pl_text_of(text, 256), PL_GRANT_RESERVE, &pruned),
-	                 PL_RCVQ_STORED);
+	assert_int_equal(pl_rcvq_store(m, &q, &nxt, 0, pl_text_of(text, 256), &freely, &pruned), PL_RCVQ_STORED);
 	assert_true(pruned);
 	assert_int_equal(nxt, 256);
 	assert_int_equal(q.n, 0);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/* New connections under pressure: see admit.h. */
+#include "tcp/admit.h"
+
+#include "mem/level.h"
+#include "mem/trace.h"
+#include "tcp/evict.h"
+
+#define REFILL_MS 10u
+#define ROOM_SECONDS 8u
+#define LEAST_COST 256u /* octets of a connection: what it holds, its share of slack */
+#define TOKEN 1000u     /* in thousandths */
+
+static uint64_t
+n_connections(const struct pl_mem *m)
+{
+	return m->types[PL_OBJ_conn4].live + m->types[PL_OBJ_conn6].live;
+}
+
+/* Octets of a connection, all in, on the average. */
+static uint64_t
+mean_cost(const struct pl_mem *m)
+{
+	return PL_MAX(pl_mem_conn_live(m) / PL_MAX(n_connections(m), 1u), LEAST_COST);
+}
+
+static uint64_t
+room_below_level_3(const struct pl_core *c)
+{
+	uint64_t start = c->mem.cap_conn / 100 * c->conf.level_3_pct, used = pl_mem_conn_used(&c->mem);
+
+	return start > used ? start - used : 0;
+}
+
+/* Thousandths of a token per second. */
+static uint64_t
+rate_milli(const struct pl_tcp *t)
+{
+	uint64_t octets = t->admission.ended_per_s + room_below_level_3(t->core) / ROOM_SECONDS;
+
+	return octets * TOKEN / mean_cost(&t->core->mem);
+}
+
+static void
+refill(struct pl_tcp *t)
+{
+	struct pl_tcp_admission *a = &t->admission;
+	uint64_t ms = (t->core->now - a->at) / PL_MS(1), rate, most;
+
+	if (ms < REFILL_MS)
+		return;
+	ms = PL_MIN(ms, 1000u);
+	a->ended_per_s += (a->ended_octets * 1000 / ms) / 16;
+	a->ended_per_s -= a->ended_per_s / 16;
+	a->ended_octets = 0;
+	a->at = t->core->now;
+	rate = rate_milli(t);
+	most = PL_MAX(rate, TOKEN);
+	a->tokens_milli = PL_MIN(a->tokens_milli + rate * ms / 1000, most);
+}
+
+static bool
+refuse(struct pl_tcp *t, enum plim_action action, const struct plim_addr *raddr, uint16_t rport)
+{
+	pl_trace_peer(t->core, action, pl_mem_conn_used(&t->core->mem), t->admission.tokens_milli, raddr, rport);
+	(void)PL_DROP(t->core, syn_pressure);
+	return false;
+}
+
+bool
+pl_tcp_may_begin(struct pl_tcp *t, const struct plim_addr *raddr, uint16_t rport)
+{
+	if (pl_level(t->core) < PL_L2)
+		return true;
+	if (pl_level(t->core) >= PL_L4)
+		return refuse(t, PLIM_ACTION_syn_refused, raddr, rport);
+	refill(t);
+	if (t->admission.tokens_milli < TOKEN)
+		return refuse(t, PLIM_ACTION_syn_paced, raddr, rport);
+	if (pl_level(t->core) >= PL_L3 && !pl_tcp_can_evict(t))
+		return refuse(t, PLIM_ACTION_newcomer_refused, raddr, rport);
+	return true;
+}
+
+bool
+pl_tcp_admit(struct pl_tcp *t, const struct plim_addr *raddr, uint16_t rport)
+{
+	if (pl_level(t->core) < PL_L2)
+		return true;
+	refill(t);
+	if (t->admission.tokens_milli < TOKEN)
+		return refuse(t, PLIM_ACTION_syn_paced, raddr, rport);
+	if (pl_level(t->core) >= PL_L3 && !pl_tcp_evict(t, NULL))
+		return refuse(t, PLIM_ACTION_newcomer_refused, raddr, rport);
+	t->admission.tokens_milli -= TOKEN;
+	return true;
+}
+
+void
+pl_tcp_admit_ended(struct pl_tcp *t, uint64_t octets)
+{
+	t->admission.ended_octets += octets;
+}
