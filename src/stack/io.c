@@ -80,6 +80,7 @@ plim_output(plim *s, struct plim_frame *frames, size_t n, plim_time now)
 	bool loop = false;
 
 	pl_stack_set_now(s, now);
+	pl_level_update(&s->core); /* what the application did since */
 	if (room == 0 && n > 0)
 		return PLIM_EINVAL;
 	while (done < room) {

@@ -67,6 +67,16 @@ refuse(struct pl_tcp *t, enum plim_action action, const struct plim_addr *raddr,
 	return false;
 }
 
+/* Is there a token (level 2), or a worse connection (level 3)? */
+static bool
+has_place(struct pl_tcp *t, const struct plim_addr *raddr, uint16_t rport)
+{
+	if (pl_level(t->core) >= PL_L3)
+		return pl_tcp_can_evict(t) || refuse(t, PLIM_ACTION_newcomer_refused, raddr, rport);
+	refill(t);
+	return t->admission.tokens_milli >= TOKEN || refuse(t, PLIM_ACTION_syn_paced, raddr, rport);
+}
+
 bool
 pl_tcp_may_begin(struct pl_tcp *t, const struct plim_addr *raddr, uint16_t rport)
 {
@@ -74,12 +84,7 @@ pl_tcp_may_begin(struct pl_tcp *t, const struct plim_addr *raddr, uint16_t rport
 		return true;
 	if (pl_level(t->core) >= PL_L4)
 		return refuse(t, PLIM_ACTION_syn_refused, raddr, rport);
-	refill(t);
-	if (t->admission.tokens_milli < TOKEN)
-		return refuse(t, PLIM_ACTION_syn_paced, raddr, rport);
-	if (pl_level(t->core) >= PL_L3 && !pl_tcp_can_evict(t))
-		return refuse(t, PLIM_ACTION_newcomer_refused, raddr, rport);
-	return true;
+	return has_place(t, raddr, rport);
 }
 
 bool
@@ -87,11 +92,10 @@ pl_tcp_admit(struct pl_tcp *t, const struct plim_addr *raddr, uint16_t rport)
 {
 	if (pl_level(t->core) < PL_L2)
 		return true;
-	refill(t);
-	if (t->admission.tokens_milli < TOKEN)
-		return refuse(t, PLIM_ACTION_syn_paced, raddr, rport);
-	if (pl_level(t->core) >= PL_L3 && !pl_tcp_evict(t, NULL))
-		return refuse(t, PLIM_ACTION_newcomer_refused, raddr, rport);
+	if (!has_place(t, raddr, rport))
+		return false;
+	if (pl_level(t->core) >= PL_L3)
+		return pl_tcp_evict(t, NULL);
 	t->admission.tokens_milli -= TOKEN;
 	return true;
 }

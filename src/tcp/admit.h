@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * New connections under pressure. From level 2 they are paced: one token each, refilled by what connections that
+ * New connections under pressure. At level 2 they are paced: one token each, refilled by what connections that
  * ended gave back and by an eighth of the room below level 3 per second, over the mean cost of a connection; at most
- * a second's worth is saved up. At level 3 one comes only in place of a worse one. At level 4 none comes.
+ * a second's worth is saved up. From level 3 on one comes only in place of a worse one, at level 4 no handshake begins.
  *
  * A SYN for which there is no token is dropped before any state or cookie: the client's retry takes the next. The
  * token is taken when the handshake completes, so that SYNs of nobody use none up. Never is anything reset.

@@ -199,7 +199,7 @@ worst(struct pl_tcp *t, const struct pl_tcp_conn *keep)
 		struct pl_tcp_rec *r = pl_tcp_rec(t, e->worst[0].rec);
 		unsigned rank = is_record(t, e->worst[0].rec) ? rank_of(t, r) : RANK_STAYS;
 
-		if (rank <= e->worst[0].rank && r != (const struct pl_tcp_rec *)keep)
+		if (rank <= e->worst[0].rank && !(keep && r == &keep->rec))
 			return r;
 		forget(e, 0);
 	}

@@ -107,17 +107,23 @@ end_unanswered(struct pl_tcp *t, struct pl_tcp_conn *c, bool is_pressure)
 	pl_tcp_conn_end(t, c, -PLIM_ETIMEDOUT, 0);
 }
 
-/* A probe that the ring refuses was none: it goes a little later. */
+/*
+ * A probe that the ring refuses was none: it goes a little later. One that is late (the level rose, or the option was
+ * set, after a long silence) moves the others with it: the peer has its interval to answer each.
+ */
 static void
-ask(struct pl_tcp *t, struct pl_tcp_conn *c, bool is_pressure)
+ask(struct pl_tcp *t, struct pl_tcp_conn *c, const struct schedule *s, bool is_pressure)
 {
+	uint32_t silent_ms = pl_tcp_ms(t->core->now) - c->heard_ms;
+
 	if (!pl_tcp_send_keepalive(t, c)) {
 		pl_tcp_hand_note(t, t->core->now + PL_MS(RETRY_MS));
 		return;
 	}
+	c->heard_ms += silent_ms - (uint32_t)(s->idle_ms + c->probes * s->interval_ms);
 	c->probes++;
 	if (is_pressure)
-		pl_tcp_trace(t, c, PLIM_ACTION_probe_sent, pl_tcp_held(t, c), pl_tcp_ms(t->core->now) - c->heard_ms);
+		pl_tcp_trace(t, c, PLIM_ACTION_probe_sent, pl_tcp_held(t, c), silent_ms);
 }
 
 bool
@@ -133,6 +139,6 @@ pl_tcp_liveness_fire(struct pl_tcp *t, struct pl_tcp_conn *c)
 		end_unanswered(t, c, live_due && !(keep_due && c->probes >= keep.probes));
 		return true;
 	}
-	ask(t, c, live_due && !keep_due);
+	ask(t, c, keep_due ? &keep : &live, !keep_due);
 	return false;
 }
