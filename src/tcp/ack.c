@@ -81,6 +81,7 @@ advance_una(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *se
 	if (!h)
 		return;
 	h->has_acked = true;
+	PL_WORK(t->core, h->ledger.n);
 	a = pl_ledger_ack(&t->core->mem, &h->ledger, seg->ack);
 	ev->acked.octets = a.octets;
 	ev->newly_sacked -= PL_MIN(ev->newly_sacked, a.were_sacked);

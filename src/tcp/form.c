@@ -8,6 +8,7 @@
 #include "tcp/form.h"
 
 #include "mem/appmem.h"
+#include "mem/governor.h"
 #include "mem/trace.h"
 #include "tcp/admit.h"
 #include "tcp/cc.h"
@@ -22,7 +23,8 @@
 #include "tcp/tidy.h"
 #include "tcp/timer.h"
 
-#define QUIET_LOOK 64u /* quiet connections looked at for one that can be compacted */
+#define COMPACT_PERMILLE 650u /* from this pressure on one becomes idle for each that becomes active */
+#define QUIET_LOOK 64u        /* quiet connections looked at for one that can be compacted */
 
 static struct pl_tcp_hot *
 hot_at(const struct pl_tcp *t, pl_id id)
@@ -132,6 +134,8 @@ pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum pl_grant grant)
 
 	if (pl_tcp_hot(t, c))
 		return pl_tcp_hot(t, c);
+	if (t->core->conf.governor && pl_pressure(&t->core->mem) >= COMPACT_PERMILLE)
+		(void)pl_tcp_compact_quiet(t, c);
 	id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
 	if (!id && pl_tcp_compact_quiet(t, NULL))
 		id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
@@ -255,6 +259,7 @@ pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep)
 		struct pl_tcp_hot *h = hot_at(t, id);
 		struct pl_tcp_conn *c = pl_tcp_conn(t, h->conn);
 
+		PL_WORK(t->core, 1);
 		id = h->quiet.next;
 		if (c == keep || !pl_tcp_can_compact(t, c))
 			continue;

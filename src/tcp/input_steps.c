@@ -4,6 +4,7 @@
  * security, is IPsec's.) Works on the idle form too; only text beyond what is
  * stored inflates it.
  */
+#include "mem/prove.h"
 #include "tcp/closing.h"
 #include "tcp/form.h"
 #include "tcp/reply.h"
@@ -13,9 +14,11 @@
 #include "tcp/timewait.h"
 
 static struct pl_rcv_view
-rcv_view(const struct pl_tcp_conn *c)
+rcv_view(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	return (struct pl_rcv_view){c->rcv_nxt, c->max_edge, c->last_ack_sent};
+	pl_seq edge = PL_WITHOUT(t->core, max_edge) ? c->adv_edge : c->max_edge;
+
+	return (struct pl_rcv_view){c->rcv_nxt, edge, c->last_ack_sent};
 }
 
 static uint32_t
@@ -50,7 +53,7 @@ step_paws(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, con
 static enum pl_step
 step_sequence(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
-	struct pl_rcv_view v = rcv_view(c);
+	struct pl_rcv_view v = rcv_view(t, c);
 
 	if (pl_tcp_is_acceptable(&v, seg->seq, seg->len))
 		return PL_STEP_CONTINUE;
@@ -92,7 +95,7 @@ is_only_read_from(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 static enum pl_step
 step_rst(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
-	struct pl_rcv_view v = rcv_view(c);
+	struct pl_rcv_view v = rcv_view(t, c);
 
 	if (!(seg->flags & PL_TH_RST))
 		return PL_STEP_CONTINUE;

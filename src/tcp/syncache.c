@@ -3,6 +3,7 @@
 #include "tcp/syncache.h"
 
 #include "base/addr.h"
+#include "mem/level.h"
 #include "tcp/admit.h"
 #include "tcp/cookie.h"
 #include "tcp/credit.h"
@@ -19,6 +20,7 @@
 #include "tcp/window.h"
 
 #define COOKIE_SEGMENTS 4u /* the most that any SYN-ACK announces */
+#define RETRIES_PRESSED 2u /* from level 2 */
 #define HONEST_ANSWER_MS 1000u
 #define SWEEP_SPACING_NS 200u /* per entry: sweeps cost at most about a tenth of a core */
 
@@ -120,6 +122,7 @@ pl_syncache_find(struct pl_tcp *t, const struct pl_tuple *k)
 	for (pl_id id = b->oldest; id; id = syn_at(t, id)->next) {
 		struct pl_syn *e = syn_at(t, id);
 
+		PL_WORK(t->core, 1);
 		if (e->lport == k->lport && e->rport == k->rport && e->laddr == k->laddr &&
 		    e->family == k->raddr.family && memcmp(e->raddr, k->raddr.octets, pl_addr_len(e->family)) == 0)
 			return e;
@@ -473,6 +476,15 @@ pl_syncache_cookie_ack(struct pl_tcp *t, struct pl_tcp_listener *l, const struct
 
 /* ---- time ---- */
 
+/* Fewer under pressure. */
+static uint64_t
+most_retries(const struct pl_tcp *t)
+{
+	uint64_t most = t->core->conf.synack_retries;
+
+	return pl_level(t->core) >= PL_L2 ? PL_MIN(most, RETRIES_PRESSED) : most;
+}
+
 /* What is due for one entry; false: it is to be freed. */
 static bool
 visit(struct pl_tcp *t, struct pl_syn *e, pl_time now)
@@ -485,7 +497,7 @@ visit(struct pl_tcp *t, struct pl_syn *e, pl_time now)
 		return true;
 	if (!pl_tcp_table_listener(t, e->laddr, e->family, e->lport))
 		return false; /* closed since */
-	if (e->tries > conf->synack_retries || age >= conf->synack_timeout_ms)
+	if (e->tries > most_retries(t) || age >= conf->synack_timeout_ms)
 		return false;
 	wait = PL_MIN(conf->rto_initial_ms << e->tries, conf->rto_max_ms);
 	e->tries++;
@@ -504,6 +516,7 @@ sweep_bucket(struct pl_tcp *t, struct pl_syn_bucket *b, pl_time now, unsigned *b
 		struct pl_syn *e = syn_at(t, id);
 		pl_id next = e->next;
 
+		PL_WORK(t->core, 1);
 		*budget -= *budget > 0;
 		if (visit(t, e, now)) {
 			pl_time due = now + PL_MS(e->due_ms - pl_tcp_ms(now));

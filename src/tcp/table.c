@@ -3,6 +3,7 @@
 #include "tcp/table.h"
 
 #include "base/addr.h"
+#include "mem/prove.h"
 #include "tcp/closing.h"
 #include "tcp/timewait.h"
 
@@ -58,6 +59,8 @@ head_for(const struct pl_tcp *t, const struct table_key *key)
 
 	hashed.lport = pl_as_le16(key->lport);
 	hashed.rport = pl_as_le16(key->rport);
+	if (PL_WITHOUT(t->core, keyed_hash)) /* what anybody can compute */
+		return &t->heads[(pl_load32(key->raddr) + key->rport * 31u + key->lport) & t->head_mask];
 	return &t->heads[pl_siphash13(&t->core->hash_key, &hashed, sizeof hashed) & t->head_mask];
 }
 
@@ -86,9 +89,11 @@ is_match(const struct pl_tcp_rec *r, const struct table_key *key)
 static struct pl_tcp_rec *
 find(const struct pl_tcp *t, const struct table_key *key)
 {
-	for (pl_id id = *head_for(t, key); id; id = pl_tcp_rec(t, id)->next)
+	for (pl_id id = *head_for(t, key); id; id = pl_tcp_rec(t, id)->next) {
+		PL_WORK(t->core, 1);
 		if (is_match(pl_tcp_rec(t, id), key))
 			return pl_tcp_rec(t, id);
+	}
 	return NULL;
 }
 

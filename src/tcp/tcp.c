@@ -31,6 +31,7 @@ pl_tcp_init(struct pl_tcp *t, struct pl_core *c, struct pl_net *n, uint8_t *stat
 	memset(t->heads, 0, heads_octets(c->mem.target));
 	pl_tcp_queues_init(t);
 	pl_list_init(&t->timewait, offsetof(struct pl_tcp_timewait, order));
+	t->reopen.next = PL_TIME_NEVER;
 	t->tidy_at = PL_TIME_NEVER;
 	t->hand.next = t->hand.found = PL_TIME_NEVER;
 	pl_wheel_init(&t->wheel, c->mem.region, offsetof(struct pl_tcp_hot, tmr), c->now);

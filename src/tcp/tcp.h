@@ -45,6 +45,13 @@ struct pl_tcp_evictor {
 	struct pl_tcp_candidate worst[PL_EVICT_LIST];
 };
 
+/** See tcp/reopen.h. */
+struct pl_tcp_reopen {
+	pl_id cursor;
+	uint8_t type, pass;
+	pl_time next; /* PL_TIME_NEVER: nothing to do */
+};
+
 /** See tcp/admit.h. */
 struct pl_tcp_admission {
 	pl_time at;            /* brought up to date then */
@@ -74,6 +81,7 @@ struct pl_tcp {
 	struct pl_tcp_hand hand;
 	struct pl_tcp_evictor evictor;
 	struct pl_tcp_admission admission;
+	struct pl_tcp_reopen reopen;
 	uint8_t level_seen; /* deadlines were filed at that level */
 	pl_time tidy_at;    /* records stand in sparse slabs: some move then; PL_TIME_NEVER: none do */
 	struct pl_syncache syn;

@@ -238,6 +238,7 @@ store(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const s
 	}
 	if (h->rcvq.n > 0) /* it may fill a gap, in part or whole: RFC 5681 §4.2 */
 		pl_tcp_want(t, c, PL_WANT_ACK_NOW);
+	PL_WORK(t->core, h->rcvq.n);
 	pl_tcp_credit_leave(t, c);
 	verdict = store_or_make_room(t, c, seq, text, &pruned);
 	pl_tcp_credit_enter(t, c);

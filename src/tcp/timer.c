@@ -26,6 +26,7 @@
 #include "tcp/form.h"
 #include "tcp/liveness.h"
 #include "tcp/recovery.h"
+#include "tcp/reopen.h"
 #include "tcp/reply.h"
 #include "tcp/rtt.h"
 #include "tcp/state.h"
@@ -360,6 +361,7 @@ sweep(struct pl_tcp *t, unsigned *budget)
 		if (*budget == 0)
 			return;
 		*budget -= 1;
+		PL_WORK(t->core, 1);
 		hand->cursor = pl_mem_walk(&t->core->mem, hand_types[hand->type], hand->cursor);
 		if (!hand->cursor) {
 			hand->type++;
@@ -405,6 +407,8 @@ note_level(struct pl_tcp *t)
 {
 	if (t->level_seen == pl_level(t->core))
 		return;
+	if (pl_level(t->core) < t->level_seen)
+		pl_tcp_reopen_begin(t);
 	t->level_seen = (uint8_t)pl_level(t->core);
 	pl_tcp_hand_note(t, t->core->now);
 }
@@ -412,6 +416,7 @@ note_level(struct pl_tcp *t)
 void
 pl_tcp_poll(struct pl_tcp *t, pl_time now, unsigned *budget)
 {
+	unsigned before = *budget;
 	pl_id id;
 
 	note_level(t);
@@ -419,10 +424,12 @@ pl_tcp_poll(struct pl_tcp *t, pl_time now, unsigned *budget)
 		*budget -= *budget > 0;
 		fire_hot(t, pl_tcp_conn(t, ((struct pl_tcp_hot *)pl_mem_ptr(&t->core->mem, id))->conn));
 	}
+	PL_WORK(t->core, before - *budget); /* timers fired and moved */
 	poll_hand(t, budget);
 	pl_syncache_poll(t, now, budget);
 	pl_tcp_timewait_poll(t, now, budget);
 	pl_tcp_evict_poll(t, now, budget);
+	pl_tcp_reopen_poll(t, now, budget);
 	pl_tcp_tidy_poll(t, now, budget);
 }
 
@@ -433,7 +440,7 @@ pl_tcp_deadline(const struct pl_tcp *t)
 
 	if (t->level_seen != pl_level(t->core))
 		return t->core->now;
-	at = PL_MIN(at, pl_tcp_evict_deadline(t));
+	at = PL_MIN(at, PL_MIN(pl_tcp_evict_deadline(t), pl_tcp_reopen_deadline(t)));
 	at = PL_MIN(PL_MIN(at, pl_syncache_deadline(t)), t->tidy_at);
 	return PL_MIN(at, pl_tcp_timewait_deadline(t));
 }
