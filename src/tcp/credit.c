@@ -3,6 +3,7 @@
 #include "tcp/credit.h"
 
 #include "mem/level.h"
+#include "tcp/limit.h"
 #include "tcp/state.h"
 
 #define SMALL_TARGET (8u << 20) /* below it idle credit counts in full */
@@ -53,9 +54,9 @@ left_of(uint64_t most, uint64_t taken)
 	return most > taken ? most - taken : 0;
 }
 
-/* By how much may this connection's window grow now? */
+/* By how much may a window grow now? */
 static uint64_t
-room(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+room(const struct pl_tcp *t, bool is_useful)
 {
 	const struct pl_mem *m = &t->core->mem;
 	bool is_idle_full = m->target < SMALL_TARGET || pl_level(t->core) >= PL_L2;
@@ -63,9 +64,19 @@ room(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	uint64_t taken = pl_mem_conn_used(m) + t->credit_active + idle;
 	uint64_t grant = left_of(m->cap_conn / 100 * t->core->conf.credit_pct, taken) >> GRANT_SHIFT;
 
-	if (c->flags & PL_CF_USEFUL)
+	if (is_useful)
 		return grant;
 	return PL_MIN(grant, left_of(m->cap_conn >> UNPROVEN_SHIFT, t->credit_unproven));
+}
+
+uint32_t
+pl_tcp_credit_synack(const struct pl_tcp *t, uint32_t smss)
+{
+	uint32_t segments = pl_tcp_initial_segments(t->core, false);
+
+	if (!t->core->conf.governor)
+		return segments;
+	return (uint32_t)PL_MIN(segments, 1 + room(t, false) / PL_MAX(smss, 1u));
 }
 
 pl_seq
@@ -77,6 +88,6 @@ pl_tcp_credit_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq w
 	if (pl_seq_le(wanted, c->max_edge) || !t->core->conf.governor)
 		return wanted;
 	growth = pl_seq_diff(wanted, c->max_edge);
-	edge = pl_seq_add(c->max_edge, (uint32_t)PL_MIN(growth, room(t, c)));
+	edge = pl_seq_add(c->max_edge, (uint32_t)PL_MIN(growth, room(t, c->flags & PL_CF_USEFUL)));
 	return pl_seq_min(wanted, pl_seq_max(edge, pl_seq_add(c->rcv_nxt, c->smss)));
 }

@@ -22,6 +22,9 @@ uint32_t pl_tcp_credit_of(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 void pl_tcp_credit_leave(struct pl_tcp *t, const struct pl_tcp_conn *c);
 void pl_tcp_credit_enter(struct pl_tcp *t, const struct pl_tcp_conn *c);
 
+/** Segments of the window that a SYN-ACK announces: the level's, as far as those that were never useful leave room. */
+uint32_t pl_tcp_credit_synack(const struct pl_tcp *t, uint32_t smss);
+
 /** The furthest right edge, at most `wanted`, that credit allows. */
 pl_seq pl_tcp_credit_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq wanted);
 

@@ -41,8 +41,7 @@ in_listen(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt,
 	if (seg->flags & PL_TH_RST)
 		return;
 	if (seg->flags & PL_TH_ACK) {
-		c = pl_syncache_cookie_ack(t, l, pkt, seg);
-		if (!c && !pl_tcp_listener_is_full(l)) {
+		if (!pl_syncache_cookie_ack(t, l, pkt, seg, &c)) {
 			(void)PL_DROP(t->core, syn_cookie_bad);
 			pl_tcp_reply_reset(t, pkt, seg);
 		}

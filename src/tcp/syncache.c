@@ -19,7 +19,7 @@
 #include "tcp/table.h"
 #include "tcp/window.h"
 
-#define COOKIE_SEGMENTS 4u /* the most that any SYN-ACK announces */
+#define COOKIE_SEGMENTS 2u /* announced with a cookie: nobody remembers what was announced */
 #define RETRIES_PRESSED 2u /* from level 2 */
 #define HONEST_ANSWER_MS 1000u
 #define SWEEP_SPACING_NS 200u /* per entry: sweeps cost at most about a tenth of a core */
@@ -218,8 +218,8 @@ fill_entry(struct pl_tcp *t, struct pl_syn *e, const struct pl_tuple *k, const s
 	e->tsval = seg->opt.tsval;
 	e->opts = pl_tcp_agreed(t, &seg->opt);
 	e->wscale = seg->opt.wscale & 15;
-	e->segments = pl_tcp_initial_segments(t->core, false) & 15;
 	e->mss = seg->opt.has & PL_OPT_MSS ? seg->opt.mss : 0;
+	e->segments = pl_tcp_credit_synack(t, pl_tcp_send_mss(t, k, e->mss)) & 15;
 	e->tries = 1;
 }
 
@@ -261,6 +261,7 @@ answer_with_cookie(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_t
 	}
 	fill_entry(t, &u.e, k, seg);
 	u.e.is_cookie = true;
+	u.e.segments = COOKIE_SEGMENTS;
 	u.e.iss = pl_cookie_make(t, k, seg->seq, cookie_mss(&u.e));
 	send_synack(t, pkt, &u.e);
 	PL_ACTION(t->core, cookie_sent);
@@ -274,6 +275,8 @@ remember(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_syn *e, const str
 
 	fill_entry(t, e, k, seg);
 	e->is_cookie = iss_floor == 0 && is_cookie_time(t, bucket_for(t, &k->raddr));
+	if (e->is_cookie)
+		e->segments = COOKIE_SEGMENTS;
 	e->iss = e->is_cookie ? pl_cookie_make(t, k, seg->seq, cookie_mss(e)) : pl_tcp_isn(t, k);
 	if (iss_floor && !pl_seq_lt(iss_floor, e->iss))
 		e->iss = pl_seq_add(iss_floor, 1u + ((uint32_t)pl_rng_next(&t->core->rng) & 0xffff));
@@ -447,31 +450,26 @@ pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const struct pl_pkt *pkt, 
 	return c;
 }
 
-struct pl_tcp_conn *
+bool
 pl_syncache_cookie_ack(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt,
-                       const struct pl_tcp_seg *seg)
+                       const struct pl_tcp_seg *seg, struct pl_tcp_conn **out)
 {
 	struct pl_tuple k = {.raddr = pkt->src, .lport = seg->dport, .rport = seg->sport, .laddr = pkt->laddr};
 	struct pl_handshake hs = {.iss = seg->ack - 1, .irs = seg->seq - 1};
-	struct pl_tcp_conn *c;
 
+	*out = NULL;
 	if (t->core->conf.syn_cookies == 0 || !pl_cookie_check(t, &k, hs.irs, hs.iss, &hs.mss))
-		return NULL;
+		return false;
 	if (seg->opt.has & PL_OPT_TS) {
 		hs.opts = PL_OPT_TS;
 		hs.tsval = seg->opt.tsval;
 		pl_cookie_ts_read(seg->opt.tsecr, &hs.opts, &hs.wscale);
 	}
-	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, hs.mss), pl_tcp_initial_segments(t->core, false));
-	c = establish(t, l, &k, &hs, seg);
-	if (!c)
-		return NULL;
-	/* What the SYN-ACK announced is not known any more: all that it may have been is acceptable. */
-	pl_tcp_credit_leave(t, c);
-	c->max_edge = pl_seq_max(c->max_edge, pl_seq_add(c->rcv_nxt, COOKIE_SEGMENTS * c->smss));
-	pl_tcp_credit_enter(t, c);
-	PL_ACTION(t->core, cookie_taken);
-	return c;
+	hs.rcv_wnd = pl_tcp_window_syn(t, pl_tcp_send_mss(t, &k, hs.mss), COOKIE_SEGMENTS);
+	*out = establish(t, l, &k, &hs, seg);
+	if (*out)
+		PL_ACTION(t->core, cookie_taken);
+	return true;
 }
 
 /* ---- time ---- */

@@ -73,9 +73,12 @@ struct pl_syn *pl_syncache_find(struct pl_tcp *t, const struct pl_tuple *k);
 struct pl_tcp_conn *pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const struct pl_pkt *pkt,
                                       const struct pl_tcp_seg *seg);
 
-/** A segment with ACK for a listener, no entry: a valid cookie makes the connection, else NULL. */
-struct pl_tcp_conn *pl_syncache_cookie_ack(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt,
-                                           const struct pl_tcp_seg *seg);
+/**
+ * A segment with ACK for a listener, no entry. False: it holds no valid cookie. True: *out is the connection, or NULL
+ * where one is refused for now; the client's text repeats the ACK.
+ */
+bool pl_syncache_cookie_ack(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt,
+                            const struct pl_tcp_seg *seg, struct pl_tcp_conn **out);
 
 /** The listener is gone: so are its half-open connections, at their next deadline or segment. */
 void pl_syncache_poll(struct pl_tcp *t, pl_time now, unsigned *budget);

@@ -36,7 +36,8 @@
 
 #define RETRY_MS 100u
 #define R1_RETRANSMISSIONS 3u /* SHLD-10 */
-#define SWEEP_SPACING_NS 100u /* per record */
+#define SWEEP_SPACING_NS 2000u /* per record: a sweep may last, deadlines of small forms are coarse */
+#define SWEEP_LOOK 512u        /* records in one go */
 
 /* ---- deadlines ---- */
 
@@ -356,9 +357,10 @@ static void
 sweep(struct pl_tcp *t, unsigned *budget)
 {
 	struct pl_tcp_hand *hand = &t->hand;
+	unsigned look = SWEEP_LOOK;
 
 	while (hand->type < PL_COUNT(hand_types)) {
-		if (*budget == 0)
+		if (*budget == 0 || look-- == 0)
 			return;
 		*budget -= 1;
 		PL_WORK(t->core, 1);
@@ -385,7 +387,7 @@ poll_hand(struct pl_tcp *t, unsigned *budget)
 {
 	struct pl_tcp_hand *hand = &t->hand;
 
-	if (!hand->sweeping && t->core->now < hand->next)
+	if (t->core->now < hand->next)
 		return;
 	if (!hand->sweeping) {
 		hand->sweeping = true;
@@ -394,7 +396,10 @@ poll_hand(struct pl_tcp *t, unsigned *budget)
 		hand->found = PL_TIME_NEVER;
 	}
 	sweep(t, budget);
-	hand->next = hand->sweeping ? t->core->now : PL_MAX(hand->found, t->core->now + n_small(t) * SWEEP_SPACING_NS);
+	if (hand->sweeping)
+		hand->next = *budget > 0 ? t->core->now + SWEEP_LOOK * SWEEP_SPACING_NS : t->core->now;
+	else
+		hand->next = PL_MAX(hand->found, t->core->now + PL_MIN(n_small(t), SWEEP_LOOK) * SWEEP_SPACING_NS);
 	if (hand->found == PL_TIME_NEVER && !hand->sweeping)
 		hand->next = PL_TIME_NEVER;
 }
