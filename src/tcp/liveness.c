@@ -9,7 +9,7 @@
 
 #define RETRY_MS 20u /* the ring was full */
 
-/* When the n-th probe goes, after the last segment was heard; after `probes` of them it is settled. */
+/* The first probe goes `idle` after the last segment was heard, each further one `interval` after the one before. */
 struct schedule {
 	uint64_t idle_ms, interval_ms;
 	unsigned probes;
@@ -61,10 +61,12 @@ liveness(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	return s;
 }
 
+/* heard_ms is the time of the last probe once one was sent: schedules may change in between, the level with them. */
 static pl_time
 due(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct schedule *s)
 {
-	uint32_t ahead_ms = c->heard_ms + (uint32_t)(s->idle_ms + c->probes * s->interval_ms) - pl_tcp_ms(t->core->now);
+	uint64_t wait_ms = c->probes == 0 ? s->idle_ms : s->interval_ms;
+	uint32_t ahead_ms = c->heard_ms + (uint32_t)wait_ms - pl_tcp_ms(t->core->now);
 
 	if (!s->is_on)
 		return PL_TIME_NEVER;
@@ -107,23 +109,20 @@ end_unanswered(struct pl_tcp *t, struct pl_tcp_conn *c, bool is_pressure)
 	pl_tcp_conn_end(t, c, -PLIM_ETIMEDOUT, 0);
 }
 
-/*
- * A probe that the ring refuses was none: it goes a little later. One that is late (the level rose, or the option was
- * set, after a long silence) moves the others with it: the peer has its interval to answer each.
- */
+/* A probe that the ring refuses was none: it goes a little later. */
 static void
-ask(struct pl_tcp *t, struct pl_tcp_conn *c, const struct schedule *s, bool is_pressure)
+ask(struct pl_tcp *t, struct pl_tcp_conn *c, bool is_pressure)
 {
-	uint32_t silent_ms = pl_tcp_ms(t->core->now) - c->heard_ms;
+	uint32_t now_ms = pl_tcp_ms(t->core->now);
 
 	if (!pl_tcp_send_keepalive(t, c)) {
 		pl_tcp_hand_note(t, t->core->now + PL_MS(RETRY_MS));
 		return;
 	}
-	c->heard_ms += silent_ms - (uint32_t)(s->idle_ms + c->probes * s->interval_ms);
-	c->probes++;
 	if (is_pressure)
-		pl_tcp_trace(t, c, PLIM_ACTION_probe_sent, pl_tcp_held(t, c), silent_ms);
+		pl_tcp_trace(t, c, PLIM_ACTION_probe_sent, pl_tcp_held(t, c), now_ms - c->heard_ms);
+	c->probes++;
+	c->heard_ms = now_ms;
 }
 
 bool
@@ -139,6 +138,6 @@ pl_tcp_liveness_fire(struct pl_tcp *t, struct pl_tcp_conn *c)
 		end_unanswered(t, c, live_due && !(keep_due && c->probes >= keep.probes));
 		return true;
 	}
-	ask(t, c, keep_due ? &keep : &live, !keep_due);
+	ask(t, c, !keep_due);
 	return false;
 }
