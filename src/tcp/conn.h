@@ -110,7 +110,7 @@ struct pl_tcp_conn {
 	pl_seq max_edge;      /* right edge furthest ever */
 	pl_seq last_ack_sent; /* RFC 7323 §4.3 */
 	uint32_t ts_recent;
-	uint32_t heard_ms; /* last acceptable segment */
+	uint32_t heard_ms; /* last acceptable segment, or our last probe since */
 	uint32_t born_ms;  /* SYN_SENT: first SYN */
 	pl_id opt;         /* options that differ from the stack's, struct pl_tcp_connopt, or 0 */
 	uint16_t smss;     /* octets of text and options per segment: min(peer's MSS, path) (MUST-16) */

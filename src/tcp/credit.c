@@ -79,6 +79,21 @@ pl_tcp_credit_synack(const struct pl_tcp *t, uint32_t smss)
 	return (uint32_t)PL_MIN(segments, 1 + room(t, false) / PL_MAX(smss, 1u));
 }
 
+/*
+ * What may always be advertised: the first segment; and below level 3 what the application keeps up with, for that is
+ * not growth: octets it takes as they come hold no memory.
+ */
+static uint32_t
+sustained(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	uint32_t took = h ? PL_MAX(h->consumed, h->consumed_before) : 0;
+
+	if (took == 0 || pl_level(t->core) >= PL_L3)
+		return c->smss;
+	return took + took / 4 + 2u * c->smss;
+}
+
 pl_seq
 pl_tcp_credit_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq wanted)
 {
@@ -89,5 +104,5 @@ pl_tcp_credit_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq w
 		return wanted;
 	growth = pl_seq_diff(wanted, c->max_edge);
 	edge = pl_seq_add(c->max_edge, (uint32_t)PL_MIN(growth, room(t, c->flags & PL_CF_USEFUL)));
-	return pl_seq_min(wanted, pl_seq_max(edge, pl_seq_add(c->rcv_nxt, c->smss)));
+	return pl_seq_min(wanted, pl_seq_max(edge, pl_seq_add(c->rcv_nxt, sustained(t, c))));
 }

@@ -7,7 +7,7 @@
  *
  * (idle credit in full below 8 MiB and from level 2). One growth takes at most an eighth of what is left. The first
  * MSS of a connection is not counted: it may always be granted to one whose queue is empty. Connections that were
- * never useful share an eighth of the joint cap.
+ * never useful share an eighth of the joint cap. A window that the application keeps up with does not grow: it goes on.
  *
  * Whoever changes an edge, RCV.NXT, the state, or the form of a connection does it between leave and enter.
  */

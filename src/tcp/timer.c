@@ -35,7 +35,7 @@
 #include "tcp/user.h"
 
 #define RETRY_MS 100u
-#define R1_RETRANSMISSIONS 3u /* SHLD-10 */
+#define R1_RETRANSMISSIONS 3u  /* SHLD-10 */
 #define SWEEP_SPACING_NS 2000u /* per record: a sweep may last, deadlines of small forms are coarse */
 #define SWEEP_LOOK 512u        /* records in one go */
 

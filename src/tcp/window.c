@@ -91,6 +91,9 @@ trace_window(struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq edge)
 	if (pl_seq_lt(edge, c->adv_edge))
 		pl_tcp_trace(t, c, pl_level(t->core) >= PL_L3 ? PLIM_ACTION_window_shrunk : PLIM_ACTION_give_back,
 		             pl_seq_diff(c->adv_edge, edge), pl_tcp_rcv_limit(t, c));
+	else if (pl_seq_lt(edge, edge_allowed(t, c)) && pl_tcp_credit_edge(t, c, edge_allowed(t, c)) == edge)
+		pl_tcp_trace(t, c, PLIM_ACTION_credit_limited, pl_seq_diff(edge_allowed(t, c), edge),
+		             t->credit_active + t->credit_idle);
 	else if (edge == c->adv_edge && pl_level(t->core) >= PL_L2 && pl_seq_lt(edge_allowed(t, c), edge))
 		pl_tcp_trace(t, c, PLIM_ACTION_edge_held, pl_seq_diff(edge, c->rcv_nxt), pl_tcp_rcv_limit(t, c));
 }
