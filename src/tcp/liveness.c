@@ -52,7 +52,9 @@ liveness(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	bool is_pressed = pl_level(t->core) >= PL_L2, is_useful = c->flags & PL_CF_USEFUL;
 	struct schedule s = {.probes = (unsigned)conf->probe_count};
 
-	s.is_on = pl_level(t->core) >= PL_L1 && !(c->flags & (PL_CF_NO_PROBE | PL_CF_UNACCEPTED));
+	/* What was begun is settled when the level has fallen since. */
+	s.is_on = pl_level(t->core) >= PL_L1 || (c->probes > 0 && !(c->flags & PL_CF_KEEPALIVE));
+	s.is_on = s.is_on && !(c->flags & (PL_CF_NO_PROBE | PL_CF_UNACCEPTED));
 	s.interval_ms = is_pressed ? conf->probe_pressed_interval_ms : conf->probe_interval_ms;
 	if (is_useful)
 		s.idle_ms = is_pressed ? conf->probe_useful_pressed_idle_ms : conf->probe_useful_idle_ms;
