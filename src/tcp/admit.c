@@ -87,17 +87,23 @@ pl_tcp_may_begin(struct pl_tcp *t, const struct plim_addr *raddr, uint16_t rport
 	return has_place(t, raddr, rport);
 }
 
+/*
+ * Its SYN was let in, and the peer believes it is connected: refused now, it would be reset in the end. So it comes in,
+ * and those after it wait the longer; only at level 4 is the ACK ignored.
+ */
 bool
 pl_tcp_admit(struct pl_tcp *t, const struct plim_addr *raddr, uint16_t rport)
 {
-	if (pl_level(t->core) < PL_L2)
+	switch (pl_level(t->core)) {
+	case PL_L0:
+	case PL_L1: return true;
+	case PL_L2:
+		refill(t);
+		t->admission.tokens_milli -= PL_MIN(t->admission.tokens_milli, TOKEN);
 		return true;
-	if (!has_place(t, raddr, rport))
-		return false;
-	if (pl_level(t->core) >= PL_L3)
-		return pl_tcp_evict(t, NULL);
-	t->admission.tokens_milli -= TOKEN;
-	return true;
+	case PL_L3: (void)pl_tcp_evict(t, NULL); return true;
+	default: return pl_tcp_evict(t, NULL) || refuse(t, PLIM_ACTION_newcomer_refused, raddr, rport);
+	}
 }
 
 void

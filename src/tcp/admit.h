@@ -15,7 +15,7 @@
 /** May a handshake begin? Counts and traces a refusal. */
 bool pl_tcp_may_begin(struct pl_tcp *t, const struct plim_addr *raddr, uint16_t rport);
 
-/** A handshake is complete: may the connection be made? Takes its token; at level 3 a worse one goes for it. */
+/** A handshake is complete: may the connection be made? Takes its token; from level 3 on a worse one goes for it. */
 bool pl_tcp_admit(struct pl_tcp *t, const struct plim_addr *raddr, uint16_t rport);
 
 /** A connection ended and gave so many octets back. */
