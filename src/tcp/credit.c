@@ -80,8 +80,9 @@ pl_tcp_credit_synack(const struct pl_tcp *t, uint32_t smss)
 }
 
 /*
- * What may always be advertised: the first segment; and below level 3 what the application keeps up with, for that is
- * not growth: octets it takes as they come hold no memory.
+ * What may always be advertised: the first segment; below level 3 what the application keeps up with, for octets it
+ * takes as they come hold no memory; and without pressure all that it earned, or credit of idle peers would hold
+ * windows down for ever.
  */
 static uint32_t
 sustained(const struct pl_tcp *t, const struct pl_tcp_conn *c)
@@ -91,6 +92,8 @@ sustained(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 
 	if (took == 0 || pl_level(t->core) >= PL_L3)
 		return c->smss;
+	if (pl_level(t->core) == PL_L0)
+		return pl_tcp_rcv_limit(t, c);
 	return took + took / 4 + 2u * c->smss;
 }
 
