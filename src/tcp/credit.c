@@ -80,7 +80,7 @@ pl_tcp_credit_synack(const struct pl_tcp *t, uint32_t smss)
 }
 
 /*
- * What may always be advertised: the first segment; below level 3 what the application keeps up with, for octets it
+ * What may always be advertised: the first segment; below level 4 what the application keeps up with, for octets it
  * takes as they come hold no memory; and without pressure all that it earned, or credit of idle peers would hold
  * windows down for ever.
  */
@@ -90,7 +90,7 @@ sustained(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 	uint32_t took = h ? PL_MAX(h->consumed, h->consumed_before) : 0;
 
-	if (took == 0 || pl_level(t->core) >= PL_L3)
+	if (took == 0 || pl_level(t->core) >= PL_L4)
 		return c->smss;
 	if (pl_level(t->core) == PL_L0)
 		return pl_tcp_rcv_limit(t, c);
