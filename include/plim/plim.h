@@ -627,7 +627,7 @@ enum plim_drop {
 	X(inflate, "an idle connection became active") \
 	X(inflate_reserve, "the same, from the reserve") \
 	X(grant_refused, "an allocation met a cap or the end of the arena") \
-	X(ooo_pruned, "out-of-order tail given up for the segment at RCV.NXT") \
+	X(ooo_pruned, "out-of-order text given up: for the segment at RCV.NXT, or behind a hole that nobody fills") \
 	X(timewait_replaced, "oldest TIME_WAIT record replaced") \
 	X(orphan_evicted, "connection without a handle ended over its cap") \
 	X(cookie_sent, "SYN-ACK by cookie") \

@@ -35,6 +35,7 @@
 #include "tcp/user.h"
 
 #define RETRY_MS 100u
+#define STALE_HOLE_RTOS 6u
 #define R1_RETRANSMISSIONS 3u  /* SHLD-10 */
 #define SWEEP_SPACING_NS 2000u /* per record: a sweep may last, deadlines of small forms are coarse */
 #define SWEEP_LOOK 512u        /* records in one go */
@@ -297,6 +298,18 @@ is_quiet(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	return pl_tcp_ms(t->core->now) - c->heard_ms >= quiet / 1000000;
 }
 
+/* A hole that nobody fills: what lies beyond it was never acknowledged, and the peer has it (RFC 2018 §8). */
+static void
+fire_stale_holes(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h)
+{
+	pl_time silent = PL_MS(pl_tcp_ms(t->core->now) - c->heard_ms);
+
+	if (h->rcvq.n == 0 || silent < STALE_HOLE_RTOS * pl_tcp_rto(c, &t->core->conf, 0))
+		return;
+	pl_tcp_trace(t, c, PLIM_ACTION_ooo_pruned, pl_rcvq_out_of_order(&t->core->mem, &h->rcvq), silent / PL_MS(1));
+	pl_rcvq_prune(&t->core->mem, &h->rcvq, c->rcv_nxt);
+}
+
 static void
 fire_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
@@ -315,6 +328,7 @@ fire_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
 	if (fire_acceptance(t, c) || pl_tcp_liveness_fire(t, c))
 		return;
 	fire_want_write(t, c);
+	fire_stale_holes(t, c, h);
 	if (is_quiet(t, c) && (pl_tcp_can_compact(t, c) || pl_tcp_can_park(t, c)))
 		pl_tcp_compact(t, c);
 	if (pl_tcp_hot(t, c))
