@@ -169,6 +169,7 @@ struct plim_span {
 	X(echo_rate, 10000, 0, 10000000, "ICMP echo replies per second") \
 	X(neighbour_rate, 1000, 0, 1000000, "ARP and neighbour replies per second") \
 	X(cookie_rate, 100000, 0, 10000000, "SYN-ACKs by cookie per second") \
+	X(fragment_timeout_ms, 30000, 1000, 120000, "a datagram in fragments ends so long after the first of them") \
 	X(udp_queue_octets, 0, 0, 1073741824, "queue limit of a UDP socket, real octets; 0: a quarter of the class") \
 	X(governor, 1, 0, 1, "0: no measures under pressure, the hard limits alone")
 /* clang-format on */
@@ -531,7 +532,14 @@ enum plim_state {
 	X(ip6_source, "source is multicast, loopback, unspecified or our own") \
 	X(ip6_not_for_us, "another destination") \
 	X(ip6_extension, "malformed or too many extension headers (RFC 8200)") \
-	X(ip_fragment, "a fragment; reassembly is not there or refused it") \
+	X(ip_fragment, "an IPv6 fragment: those are not reassembled") \
+	X(fragment_malformed, "fragment lengths or ECN fields that cannot be (RFC 791 3.2, RFC 3168 5.3)") \
+	X(fragment_tiny, "first fragment without its whole transport header, or another inside it (RFC 1858, RFC 3128)") \
+	X(fragment_overlap, "fragments overlap: the whole datagram is refused (as RFC 5722)") \
+	X(fragment_duplicate, "the same fragment again") \
+	X(fragment_holes, "one hole more than a datagram may have") \
+	X(fragment_full, "fragment class at its cap, and nothing to replace") \
+	X(fragment_long, "reassembled TCP or ICMP longer than the MTU") \
 	X(ip_protocol, "protocol not handled") \
 	X(icmp_malformed, "ICMP: truncated, checksum or quotation") \
 	X(icmp_ignored, "ICMP type that needs no action (RFC 1122 3.2.2)") \
@@ -588,7 +596,9 @@ enum plim_drop {
 	X(orphan_evicted, "connection without a handle ended over its cap") \
 	X(cookie_sent, "SYN-ACK by cookie") \
 	X(cookie_taken, "connection made from a cookie") \
-	X(charge_refused, "application charge refused")
+	X(charge_refused, "application charge refused") \
+	X(fragment_replaced, "a datagram in fragments gave way to a newer one") \
+	X(fragment_expired, "a datagram in fragments was not whole in time")
 /* clang-format on */
 
 enum plim_action {

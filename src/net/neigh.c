@@ -490,6 +490,7 @@ void
 pl_net_poll(struct pl_net *n, pl_time now, unsigned *budget)
 {
 	retry_refused(n, now);
+	pl_reasm_poll(n, now, budget);
 	for (unsigned f = 0; f < PL_COUNT(n->caches); f++) {
 		for (unsigned list = 0; list < PL_NEIGH_LISTS; list++) {
 			while (*budget > 0 && head_due(n, &n->caches[f], list) <= now) {
@@ -503,7 +504,7 @@ pl_net_poll(struct pl_net *n, pl_time now, unsigned *budget)
 pl_time
 pl_net_deadline(const struct pl_net *n)
 {
-	pl_time first = n->retry_at;
+	pl_time first = PL_MIN(n->retry_at, pl_reasm_deadline(n));
 
 	for (unsigned f = 0; f < PL_COUNT(n->caches); f++)
 		for (unsigned list = 0; list < PL_NEIGH_LISTS; list++)

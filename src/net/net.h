@@ -27,11 +27,13 @@ struct pl_pkt {
 	struct plim_addr src, dst;
 	struct pl_span ip; /* the whole datagram, for quotations */
 	struct pl_span l4; /* transport header and text, without link padding */
+	uint32_t rest;     /* octets behind l4 that are elsewhere, see pl_net_rest(); only of UDP, and seldom */
 	uint16_t gso_size;
 	uint8_t proto, ttl, tos;
 	uint8_t iface;
 	uint8_t laddr;    /* number of dst among our addresses */
 	bool csum_ok;     /* the driver vouches for the transport checksum */
+	bool reassembled; /* lent until pl_net_release(), not the frame's */
 	bool not_unicast; /* to a broadcast or multicast address, of the link or of IP: nothing is answered */
 	uint8_t src_mac[6];
 	pl_time at;
@@ -94,6 +96,12 @@ enum pl_net_verdict pl_net_input(struct pl_net *n, const struct plim_frame *f, p
 enum pl_net_verdict pl_net_input_loop(struct pl_net *n, struct pl_span ip, pl_time now, struct pl_pkt *pkt,
                                       struct pl_icmp_error *err);
 
+/** The next run of a datagram's octets behind pkt->l4, from octet `at` of them on; empty at the end. Lent as the packet is. */
+struct pl_span pl_net_rest(const struct pl_net *n, const struct pl_pkt *pkt, size_t at);
+
+/** A reassembled datagram was taken by its transport. */
+void pl_net_release(struct pl_net *n);
+
 /** Which of our addresses is this? False: none. */
 bool pl_net_find_laddr(const struct pl_net *n, const struct plim_addr *a, uint8_t *laddr);
 const struct plim_addr *pl_net_laddr(const struct pl_net *n, uint8_t laddr);
@@ -151,7 +159,7 @@ bool pl_net_has_output(const struct pl_net *n);
  */
 void pl_net_hold(struct pl_net *n, uint8_t laddr, const struct plim_addr *raddr, struct pl_span ip);
 
-/** Neighbour timers; at most about *budget units, which it lowers. */
+/** Timers of neighbours and fragments; at most about *budget units, which it lowers. */
 void pl_net_poll(struct pl_net *n, pl_time now, unsigned *budget);
 pl_time pl_net_deadline(const struct pl_net *n);
 

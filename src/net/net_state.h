@@ -7,10 +7,13 @@
 #ifndef PL_NET_NET_STATE_H
 #define PL_NET_NET_STATE_H
 
+#include "mem/trace.h"
 #include "net/net.h"
+#include "net/reassembly.h"
 #include "wire/arp.h"
 #include "wire/eth.h"
 #include "wire/icmp6.h"
+#include "wire/ip4.h"
 #include "wire/ip6.h"
 
 #define PL_NET_RING 256
@@ -157,6 +160,7 @@ struct pl_net {
 	struct pl_bucket neigh_bucket; /* answers to ARP and ND */
 	struct pl_bucket ask_bucket;   /* our own requests */
 	struct pl_net_memo memo;
+	struct pl_reasm reasm;
 };
 
 /** What is known of a datagram before it is parsed. */
@@ -267,6 +271,23 @@ void pl_held_release(struct pl_net *n, struct pl_neigh *e);
 
 /** The next released datagram as a frame. False: none. */
 bool pl_held_output(struct pl_net *n, struct plim_frame *f);
+
+/* ---- reassembly.c ---- */
+
+size_t pl_reasm_static_octets(const struct plim_config *conf, size_t target, uint32_t scratch);
+void pl_reasm_init(struct pl_net *n, struct pl_put *statics);
+
+/** How many datagrams and blocks there may be: again after the class's cap changed. */
+void pl_reasm_set_bounds(struct pl_net *n);
+
+/** A fragment; pkt as its header tells. True: it made a datagram whole, and that is what *pkt is now, until pl_net_release(). */
+bool pl_reasm_input(struct pl_net *n, const struct pl_ip4 *ip, struct pl_pkt *pkt);
+
+void pl_reasm_poll(struct pl_net *n, pl_time now, unsigned *budget);
+pl_time pl_reasm_deadline(const struct pl_net *n);
+
+/** Walk every list; a text of the first fault, or NULL. */
+const char *pl_reasm_check(const struct pl_net *n);
 
 /* ---- reply.c ---- */
 

@@ -91,6 +91,10 @@ plim_check(const plim *s, const char **why)
 	const char *fault = pl_mem_check(&s->core.mem);
 
 	if (!fault)
+		fault = pl_neigh_check(&s->net);
+	if (!fault)
+		fault = pl_reasm_check(&s->net);
+	if (!fault)
 		fault = pl_tcp_check(&s->tcp);
 	if (fault && why)
 		*why = fault;

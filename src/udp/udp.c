@@ -196,29 +196,73 @@ find(const struct pl_udp *u, uint8_t laddr, uint8_t family, uint16_t port)
 
 /* ---- in ---- */
 
-/* RFC 768: zero means none was made; RFC 8200 §8.1: not over IPv6. */
-static bool
-is_checksum_right(const struct pl_pkt *pkt, const struct pl_udp_hdr *h)
+/* The datagram's octets from l4 on, header included, cut to its UDP length: one run, or more where it came in fragments. */
+struct parts {
+	const struct pl_net *net;
+	const struct pl_pkt *pkt;
+	size_t at, len;
+};
+
+static struct pl_span
+next_part(struct parts *p)
 {
+	size_t here = p->pkt->l4.len;
+	struct pl_span run = p->pkt->l4;
+
+	if (p->at >= p->len)
+		return (struct pl_span){NULL, 0};
+	if (p->at > 0)
+		run = pl_net_rest(p->net, p->pkt, p->at - here);
+	run.len = PL_MIN(run.len, p->len - p->at);
+	p->at += run.len;
+	return run;
+}
+
+/* RFC 768: zero means none was made; RFC 8200 §8.1: not over IPv6. Every part but the last is even. */
+static bool
+is_checksum_right(const struct pl_udp *u, const struct pl_pkt *pkt, const struct pl_udp_hdr *h)
+{
+	struct parts p = {.net = u->net, .pkt = pkt, .len = h->len};
+	uint64_t sum;
+
 	if (h->csum == 0)
 		return pkt->src.family == 4;
 	if (pkt->csum_ok)
 		return true;
-	return pl_csum_is_valid(
-		pl_csum_add(pl_csum_pseudo(&pkt->src, &pkt->dst, PL_PROTO_UDP, h->len), pkt->l4.p, h->len));
+	sum = pl_csum_pseudo(&pkt->src, &pkt->dst, PL_PROTO_UDP, h->len);
+	for (struct pl_span run = next_part(&p); run.len > 0; run = next_part(&p))
+		sum = pl_csum_add(sum, run.p, run.len);
+	return pl_csum_is_valid(sum);
+}
+
+static void
+copy_in(struct pl_udp *u, struct pl_gram_fill *fill, const struct pl_pkt *pkt, const struct pl_udp_hdr *h)
+{
+	struct parts p = {.net = u->net, .pkt = pkt, .len = h->len};
+
+	(void)next_part(&p); /* its text is h->text */
+	pl_gram_fill(u->core, fill, h->text);
+	for (struct pl_span run = next_part(&p); run.len > 0; run = next_part(&p))
+		pl_gram_fill(u->core, fill, run);
 }
 
 static void
 queue(struct pl_udp *u, pl_id id, const struct pl_pkt *pkt, const struct pl_udp_hdr *h)
 {
 	struct pl_udpsock *s = sock_at(u, id);
-	struct pl_gram g = {.peer = {pkt->src, h->sport}, .len = (uint16_t)h->text.len, .laddr = pkt->laddr};
+	struct pl_gram g = {
+		.peer = {pkt->src, h->sport}, .len = (uint16_t)(h->len - PL_UDP_HEADER), .laddr = pkt->laddr};
+	struct pl_gram_fill fill;
 
-	switch (pl_gram_put(u->core, &s->rx, u->queue_limit, &g, h->text.p)) {
-	case PL_GRAM_OVER_LIMIT: (void)PL_DROP(u->core, udp_queue_full); break;
-	case PL_GRAM_NO_MEMORY: (void)PL_DROP(u->core, udp_class_full); break;
-	default: u->core->udp_in++; pl_slot_raise(u->core, s->slot, PLIM_EV_READABLE);
+	switch (pl_gram_begin(u->core, &s->rx, u->queue_limit, &g, &fill)) {
+	case PL_GRAM_OVER_LIMIT: (void)PL_DROP(u->core, udp_queue_full); return;
+	case PL_GRAM_NO_MEMORY: (void)PL_DROP(u->core, udp_class_full); return;
+	default: break;
 	}
+	copy_in(u, &fill, pkt, h);
+	pl_gram_end(u->core, &s->rx, &fill);
+	u->core->udp_in++;
+	pl_slot_raise(u->core, s->slot, PLIM_EV_READABLE);
 }
 
 void
@@ -227,11 +271,11 @@ pl_udp_input(struct pl_udp *u, const struct pl_pkt *pkt)
 	struct pl_udp_hdr h;
 	pl_id id;
 
-	if (!pl_udp_parse(pkt->l4, &h) || pkt->gso_size != 0) {
+	if (!pl_udp_parse_part(pkt->l4, pkt->rest, &h) || pkt->gso_size != 0) {
 		(void)PL_DROP(u->core, udp_malformed);
 		return;
 	}
-	if (!is_checksum_right(pkt, &h)) {
+	if (!is_checksum_right(u, pkt, &h)) {
 		(void)PL_DROP(u->core, udp_checksum);
 		return;
 	}
@@ -330,13 +374,18 @@ pl_udp_send(struct pl_udp *u, pl_id id, const struct plim_endpoint *to, const ui
 {
 	struct pl_udpsock *s = sock_at(u, id);
 	struct pl_gram g = {.peer = *to};
+	struct pl_gram_fill fill;
 	int rc = choose_laddr(u, s, to, &g.laddr);
 
 	if (rc < 0 || (rc = check_length(u, to, g.laddr, len)) < 0)
 		return rc;
 	g.len = (uint16_t)len;
-	switch (pl_gram_put(u->core, &s->tx, u->queue_limit, &g, data)) {
-	case PL_GRAM_OK: tx_add(u, id); return (int64_t)len;
+	switch (pl_gram_begin(u->core, &s->tx, u->queue_limit, &g, &fill)) {
+	case PL_GRAM_OK:
+		pl_gram_fill(u->core, &fill, (struct pl_span){data, len});
+		pl_gram_end(u->core, &s->tx, &fill);
+		tx_add(u, id);
+		return (int64_t)len;
 	case PL_GRAM_NO_MEMORY:
 		if (!s->tx.head)
 			return PLIM_ENOMEM; /* nothing of this socket's will make room */
