@@ -170,7 +170,7 @@ struct plim_span {
 	X(neighbour_rate, 1000, 0, 1000000, "ARP and neighbour replies per second") \
 	X(cookie_rate, 100000, 0, 10000000, "SYN-ACKs by cookie per second") \
 	X(fragment_timeout_ms, 30000, 1000, 120000, "a datagram in fragments ends so long after the first of them") \
-	X(udp_queue_octets, 0, 0, 1073741824, "queue limit of a UDP socket, real octets; 0: a quarter of the class") \
+	X(udp_queue_octets, 0, 0, 1073741824, "most that a UDP socket queues each way, real octets; 0: a quarter of the class; never over half of what the class has left") \
 	X(governor, 1, 0, 1, "0: no measures under pressure, the hard limits alone")
 /* clang-format on */
 
@@ -445,6 +445,7 @@ enum plim_option {
 	PLIM_O_NO_PROBE,           /* 1: no liveness probes under pressure */
 	PLIM_O_COOKIE,             /* the number that events carry */
 	PLIM_O_SOFT_ERRORS,        /* 0: do not report soft errors (SHLD-20) */
+	PLIM_O_UDP_DROP_OLDEST, /* UDP socket, 1: a datagram that finds the queue full takes the place of the oldest; 0: it is dropped */
 	/* read only */
 	PLIM_O_ERROR = 256,  /* why it ended: a PLIM_E... code, 0 while it lives */
 	PLIM_O_SOFT_ERROR,   /* the last soft error, cleared by reading (MUST-47) */
@@ -550,6 +551,7 @@ enum plim_state {
 	X(udp_checksum, "UDP checksum") \
 	X(udp_no_port, "no UDP socket") \
 	X(udp_queue_full, "UDP socket queue at its limit") \
+	X(udp_replaced, "oldest datagram of a UDP socket gave way to a newer one (PLIM_O_UDP_DROP_OLDEST)") \
 	X(udp_class_full, "UDP class at its cap") \
 	X(tcp_malformed, "TCP: truncated or bad data offset") \
 	X(tcp_checksum, "TCP checksum (MUST-3)") \

@@ -144,6 +144,8 @@ get_udp(const plim *s, const struct pl_slot *sl, enum plim_option opt, int64_t *
 {
 	if (opt == PLIM_O_COOKIE)
 		*value = pl_udp_cookie(&s->udp, sl->rec);
+	else if (opt == PLIM_O_UDP_DROP_OLDEST)
+		*value = pl_udp_drop_oldest(&s->udp, sl->rec);
 	else if (opt == PLIM_O_READABLE)
 		*value = pl_udp_readable(&s->udp, sl->rec);
 	else if (opt == PLIM_O_LOCAL_PORT)
@@ -287,6 +289,18 @@ set_conn(plim *s, struct pl_tcp_conn *c, enum plim_option opt, int64_t value)
 	return rc == PLIM_OK ? rc : set_number(s, c, opt, value);
 }
 
+static int
+set_udp(plim *s, pl_id sock, enum plim_option opt, int64_t value)
+{
+	if (is_cookie(opt, value))
+		pl_udp_set_cookie(&s->udp, sock, (uint32_t)value);
+	else if (opt == PLIM_O_UDP_DROP_OLDEST && (value == 0 || value == 1))
+		pl_udp_set_drop_oldest(&s->udp, sock, value == 1);
+	else
+		return PLIM_EINVAL;
+	return PLIM_OK;
+}
+
 int
 plim_set(plim *s, plim_h h, enum plim_option opt, int64_t value)
 {
@@ -301,11 +315,7 @@ plim_set(plim *s, plim_h h, enum plim_option opt, int64_t value)
 			return PLIM_EINVAL;
 		((struct pl_tcp_listener *)pl_mem_ptr(&s->core.mem, sl->rec))->cookie = (uint32_t)value;
 		return PLIM_OK;
-	case PL_SLOT_UDP:
-		if (!is_cookie(opt, value))
-			return PLIM_EINVAL;
-		pl_udp_set_cookie(&s->udp, sl->rec, (uint32_t)value);
-		return PLIM_OK;
+	case PL_SLOT_UDP: return set_udp(s, sl->rec, opt, value);
 	default: return PLIM_ENOTCONN;
 	}
 }

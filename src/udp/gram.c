@@ -23,8 +23,8 @@ room_in_block(const struct pl_core *c)
 	       sizeof(struct gram_block);
 }
 
-static uint32_t
-octets_of(const struct pl_core *c, size_t len)
+uint32_t
+pl_gram_octets(const struct pl_core *c, size_t len)
 {
 	size_t blocks = (len + room_in_block(c) - 1) / room_in_block(c);
 
@@ -70,7 +70,7 @@ pl_gram_begin(struct pl_core *c, const struct pl_gramq *q, uint64_t limit, const
 	struct pl_gram *g;
 	pl_id id;
 
-	if (q->held + octets_of(c, as->len) > limit)
+	if (q->held + pl_gram_octets(c, as->len) > limit)
 		return PL_GRAM_OVER_LIMIT;
 	id = pl_mem_alloc(&c->mem, PL_OBJ_udpgram, PL_GRANT_NORMAL);
 	if (!id)
@@ -114,7 +114,7 @@ pl_gram_end(struct pl_core *c, struct pl_gramq *q, const struct pl_gram_fill *fi
 	else
 		q->head = fill->gram;
 	q->tail = fill->gram;
-	q->held += octets_of(c, g->len);
+	q->held += pl_gram_octets(c, g->len);
 }
 
 struct pl_gram *
@@ -149,7 +149,7 @@ pl_gram_pop(struct pl_core *c, struct pl_gramq *q)
 	q->head = g->next;
 	if (!q->head)
 		q->tail = 0;
-	q->held -= octets_of(c, g->len);
+	q->held -= pl_gram_octets(c, g->len);
 	free_blocks(c, g->block);
 	pl_mem_free(&c->mem, PL_OBJ_udpgram, id);
 }

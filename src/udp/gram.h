@@ -27,6 +27,9 @@ struct pl_gramq {
 
 enum pl_gram_result { PL_GRAM_OK, PL_GRAM_OVER_LIMIT, PL_GRAM_NO_MEMORY };
 
+/** Real octets of a datagram of len octets: descriptor and blocks. */
+uint32_t pl_gram_octets(const struct pl_core *c, size_t len);
+
 /** A datagram that is being filled. */
 struct pl_gram_fill {
 	pl_id gram, block;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * UDP: see udp.h. A datagram that finds its queue full is dropped, never an older one:
- * what is queued was promised. A datagram to send whose neighbour is not known yet is
+ * UDP: see udp.h. A datagram that finds its queue full is dropped; with PLIM_O_UDP_DROP_OLDEST older ones of
+ * that socket are instead.
+ *
+ * A queue holds no more than was configured, and no more than half of what its class has left (Choudhury, Hahne):
+ * n full queues leave 2 parts of n + 2 free, so that another socket always finds room. A datagram to send whose neighbour is not known yet is
  * handed to pl_net_hold(); longer ones than the MTU are refused (no fragments so far).
  */
 #include "udp/udp.h"
@@ -12,6 +15,8 @@
 #include "wire/udp.h"
 
 #define PORT_TRIES 64
+#define FEW_DESCRIPTORS 8
+#define REPLACED_MOST 64 /* datagrams that may go for one */
 
 struct pl_udpsock {
 	pl_id next;             /* in its chain */
@@ -22,7 +27,8 @@ struct pl_udpsock {
 	uint8_t laddr;  /* or PL_UDP_ANY_LADDR */
 	uint8_t family; /* 0: both */
 	bool in_tx;
-	bool wants_room; /* a send was refused: tell when there is room */
+	bool wants_room;  /* a send was refused: tell when there is room */
+	bool drop_oldest; /* received ones: the oldest gives way */
 	int soft_error;
 	struct pl_gramq rx, tx;
 };
@@ -41,7 +47,42 @@ pl_udp_init(struct pl_udp *u, struct pl_core *c, struct pl_net *n)
 	memset(u, 0, sizeof *u);
 	u->core = c;
 	u->net = n;
-	u->queue_limit = c->conf.udp_queue_octets ? c->conf.udp_queue_octets : c->mem.cls_cap[PLIM_CLASS_udp] / 4;
+}
+
+static uint64_t
+configured_limit(const struct pl_udp *u)
+{
+	uint64_t octets = u->core->conf.udp_queue_octets;
+
+	return octets ? octets : u->core->mem.cls_cap[PLIM_CLASS_udp] / 4;
+}
+
+static uint64_t
+free_objects(const struct pl_mem_type *ty)
+{
+	return (uint64_t)ty->slabs * ty->per_slab - ty->live;
+}
+
+/*
+ * What the class can still store: blocks free in its slabs, and slabs that it may take. One of them is set apart where
+ * descriptors run out, or blocks would take it and leave nothing to describe them.
+ */
+static uint64_t
+free_octets(const struct pl_mem *m)
+{
+	const struct pl_mem_type *block = &m->types[PL_OBJ_udpblock];
+	uint64_t cap = m->cls_cap[PLIM_CLASS_udp], held = m->cls_octets[PLIM_CLASS_udp];
+	uint64_t slabs = held < cap ? (cap - held) >> m->slab_shift : 0;
+
+	if (free_objects(&m->types[PL_OBJ_udpgram]) < FEW_DESCRIPTORS)
+		slabs -= slabs > 0;
+	return (slabs << m->slab_shift) + free_objects(block) * block->octets;
+}
+
+uint64_t
+pl_udp_queue_limit(const struct pl_udp *u)
+{
+	return PL_MIN(configured_limit(u), free_octets(&u->core->mem) / 2);
 }
 
 /* ---- sockets ---- */
@@ -165,6 +206,16 @@ pl_udp_set_cookie(struct pl_udp *u, pl_id id, uint32_t cookie)
 {
 	sock_at(u, id)->cookie = cookie;
 }
+bool
+pl_udp_drop_oldest(const struct pl_udp *u, pl_id id)
+{
+	return sock_at(u, id)->drop_oldest;
+}
+void
+pl_udp_set_drop_oldest(struct pl_udp *u, pl_id id, bool on)
+{
+	sock_at(u, id)->drop_oldest = on;
+}
 uint16_t
 pl_udp_port(const struct pl_udp *u, pl_id id)
 {
@@ -246,6 +297,22 @@ copy_in(struct pl_udp *u, struct pl_gram_fill *fill, const struct pl_pkt *pkt, c
 		pl_gram_fill(u->core, fill, run);
 }
 
+/* Room for a received datagram: where the socket wants it so, in place of its oldest ones. */
+static enum pl_gram_result
+begin_received(struct pl_udp *u, struct pl_udpsock *s, const struct pl_gram *g, struct pl_gram_fill *fill)
+{
+	enum pl_gram_result rc = pl_gram_begin(u->core, &s->rx, pl_udp_queue_limit(u), g, fill);
+
+	if (!s->drop_oldest || pl_gram_octets(u->core, g->len) > configured_limit(u))
+		return rc;
+	for (unsigned i = 0; rc != PL_GRAM_OK && s->rx.head && i < REPLACED_MOST; i++) {
+		pl_gram_pop(u->core, &s->rx);
+		(void)PL_DROP(u->core, udp_replaced);
+		rc = pl_gram_begin(u->core, &s->rx, pl_udp_queue_limit(u), g, fill);
+	}
+	return rc;
+}
+
 static void
 queue(struct pl_udp *u, pl_id id, const struct pl_pkt *pkt, const struct pl_udp_hdr *h)
 {
@@ -254,7 +321,7 @@ queue(struct pl_udp *u, pl_id id, const struct pl_pkt *pkt, const struct pl_udp_
 		.peer = {pkt->src, h->sport}, .len = (uint16_t)(h->len - PL_UDP_HEADER), .laddr = pkt->laddr};
 	struct pl_gram_fill fill;
 
-	switch (pl_gram_begin(u->core, &s->rx, u->queue_limit, &g, &fill)) {
+	switch (begin_received(u, s, &g, &fill)) {
 	case PL_GRAM_OVER_LIMIT: (void)PL_DROP(u->core, udp_queue_full); return;
 	case PL_GRAM_NO_MEMORY: (void)PL_DROP(u->core, udp_class_full); return;
 	default: break;
@@ -380,7 +447,7 @@ pl_udp_send(struct pl_udp *u, pl_id id, const struct plim_endpoint *to, const ui
 	if (rc < 0 || (rc = check_length(u, to, g.laddr, len)) < 0)
 		return rc;
 	g.len = (uint16_t)len;
-	switch (pl_gram_begin(u->core, &s->tx, u->queue_limit, &g, &fill)) {
+	switch (pl_gram_begin(u->core, &s->tx, pl_udp_queue_limit(u), &g, &fill)) {
 	case PL_GRAM_OK:
 		pl_gram_fill(u->core, &fill, (struct pl_span){data, len});
 		pl_gram_end(u->core, &s->tx, &fill);
@@ -392,7 +459,7 @@ pl_udp_send(struct pl_udp *u, pl_id id, const struct plim_endpoint *to, const ui
 		break;
 	default:
 		if (!s->tx.head)
-			return PLIM_EMSGSIZE; /* longer than the whole queue */
+			return pl_gram_octets(u->core, len) > configured_limit(u) ? PLIM_EMSGSIZE : PLIM_ENOMEM;
 		break;
 	}
 	s->wants_room = true;

@@ -179,7 +179,7 @@ the_longest_datagram_is_taken_and_one_octet_more_is_not(void **state)
 	size_t len = 65535 - 20;
 
 	(void)state;
-	b.udp.queue_limit = b.core.mem.cls_cap[PLIM_CLASS_udp];
+	b.core.conf.udp_queue_octets = 100000;
 	write_text(PEER4, len);
 	for (size_t at = 0; at < len; at += 1480)
 		assert_int_equal(
