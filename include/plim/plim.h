@@ -446,6 +446,7 @@ enum plim_option {
 	PLIM_O_COOKIE,             /* the number that events carry */
 	PLIM_O_SOFT_ERRORS,        /* 0: do not report soft errors (SHLD-20) */
 	PLIM_O_UDP_DROP_OLDEST, /* UDP socket, 1: a datagram that finds the queue full takes the place of the oldest; 0: it is dropped */
+	PLIM_O_MEMORY_TARGET, /* stack: the target T, octets; see plim_set() */
 	/* read only */
 	PLIM_O_ERROR = 256,  /* why it ended: a PLIM_E... code, 0 while it lives */
 	PLIM_O_SOFT_ERROR,   /* the last soft error, cleared by reading (MUST-47) */
@@ -462,7 +463,17 @@ enum plim_option {
 /** Read an option. PLIM_EINVAL: no such option here. */
 PLIM_API int plim_get(plim *s, plim_h h, enum plim_option opt, int64_t *value);
 
-/** Set an option. PLIM_EINVAL: no such option, or out of range. PLIM_ENOMEM. */
+/**
+ * Set an option. PLIM_EINVAL: no such option, or out of range. PLIM_ENOMEM.
+ *
+ * PLIM_O_MEMORY_TARGET, of a running stack, lowers T and raises it again. PLIM_EINVAL: below plim_size_min(), below a quarter
+ * of the region (its tables and slabs were made for all of it), or above the region. What T means follows at once: the caps
+ * of the classes, the joint cap and with it pressure, levels and windows' limits, the reserve, the bounds of neighbours,
+ * fragments, UDP queues and orphans, and when cookies begin. Nothing is granted beyond them. What is held stays until it
+ * is freed (plim_stats.used may be above plim_stats.target until then, and only falls); the measures under pressure see to that.
+ * What was fixed at creation stays: the size of tables, slabs and blocks, and the settings derived from T then (backlog,
+ * rcv_buf_max, snd_buf_max: the window scale that peers know depends on them; the limit by free memory does the work).
+ */
 PLIM_API int plim_set(plim *s, plim_h h, enum plim_option opt, int64_t value);
 
 /* ---- what is seen from outside ------------------------------------------------- */
@@ -666,6 +677,16 @@ struct plim_trace_record {
  * The stack keeps the last 128: *lost (may be NULL) tells how many from *cursor on were overwritten. Returns how many.
  */
 PLIM_API size_t plim_trace(const plim *s, uint64_t *cursor, struct plim_trace_record *out, size_t n, uint64_t *lost);
+
+/**
+ * Runs of the region that were used and hold nothing now, so that the caller may give their whole pages back to the system
+ * (madvise and the like). Start with *cursor = 0 and go on until it is 0 again; each call looks at a bounded number of slabs.
+ * A run is told of once until it is used again, then again when it is freed again; short free neighbours of one come with it.
+ * What was never used is not told of: its pages were not touched. The contents need not survive: the stack takes the octets
+ * again when it needs them, and reads nothing there that it did not write before. @spans lent until the next call of any
+ * kind. Returns how many were filled.
+ */
+PLIM_API size_t plim_free_spans(plim *s, uint32_t *cursor, struct plim_span *spans, size_t n);
 
 /** Names for the numbers above; NULL beyond the last. Static storage. */
 PLIM_API const char *plim_class_name(unsigned cls);

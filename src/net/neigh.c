@@ -36,7 +36,7 @@ type_of(uint8_t family)
 
 /* The class holds so many slabs: a fifth for datagrams, the rest for the families. At least one each. */
 void
-pl_neigh_init(struct pl_net *n)
+pl_neigh_set_bounds(struct pl_net *n)
 {
 	const struct pl_mem *m = &n->core->mem;
 	uint64_t slabs = m->cls_cap[PLIM_CLASS_neighbour] >> m->slab_shift;
@@ -44,7 +44,9 @@ pl_neigh_init(struct pl_net *n)
 
 	n->caches[0].most = each * m->types[PL_OBJ_neigh4].per_slab;
 	n->caches[1].most = each * m->types[PL_OBJ_neigh6].per_slab;
-	pl_held_init(n, (uint32_t)PL_MAX(slabs / 5, 1u) * m->types[PL_OBJ_neighbuf].per_slab);
+	for (unsigned f = 0; f < PL_COUNT(n->caches); f++)
+		n->caches[f].n_checked = PL_MAX(n->caches[f].n, n->caches[f].most);
+	n->held.most_blocks = (uint32_t)PL_MAX(slabs / 5, 1u) * m->types[PL_OBJ_neighbuf].per_slab;
 }
 
 /* ---- lists and chains ---- */
@@ -550,7 +552,7 @@ pl_neigh_check(const struct pl_net *n)
 					return fault;
 			}
 		}
-		if (seen != c->n || c->n > c->most)
+		if (seen != c->n || c->n > c->n_checked)
 			return "neighbour: count wrong or over its bound";
 	}
 	return NULL;

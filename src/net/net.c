@@ -73,11 +73,18 @@ pl_net_init(struct pl_net *n, struct pl_core *c, uint8_t *statics)
 	memset(n->heads, 0, heads * sizeof(pl_id));
 	pl_reasm_init(n, &room);
 	init_laddrs(n);
-	pl_neigh_init(n);
+	pl_neigh_set_bounds(n);
 	pl_bucket_init(&n->echo_bucket, (uint32_t)conf->echo_rate, (uint32_t)conf->echo_rate / 10, c->now);
 	pl_bucket_init(&n->icmp_bucket, (uint32_t)conf->icmp_rate, (uint32_t)conf->icmp_burst, c->now);
 	pl_bucket_init(&n->neigh_bucket, (uint32_t)conf->neighbour_rate, (uint32_t)conf->neighbour_rate / 10, c->now);
 	pl_bucket_init(&n->ask_bucket, (uint32_t)conf->neighbour_rate, (uint32_t)conf->neighbour_rate / 10, c->now);
+}
+
+void
+pl_net_set_bounds(struct pl_net *n)
+{
+	pl_neigh_set_bounds(n);
+	pl_reasm_set_bounds(n);
 }
 
 static enum pl_net_verdict

@@ -88,6 +88,9 @@ size_t pl_net_static_octets(const struct plim_config *conf, size_t target);
 /** Start over `statics` (pl_net_static_octets() octets, aligned to 64). The core's memory, configuration, keys and time are there already. */
 void pl_net_init(struct pl_net *n, struct pl_core *c, uint8_t *statics);
 
+/** The target changed: bounds that follow from class caps do. Tables keep their size. */
+void pl_net_set_bounds(struct pl_net *n);
+
 /** Take one frame. */
 enum pl_net_verdict pl_net_input(struct pl_net *n, const struct plim_frame *f, pl_time now, struct pl_pkt *pkt,
                                  struct pl_icmp_error *err);

@@ -2,7 +2,7 @@
 /*
  * The network layer's state and what its files ask of each other. Everything of a fixed
  * size is here or in `statics`; neighbours and held datagrams are arena objects of class
- * neighbour, bounded by counts that pl_neigh_init() derives from the class cap.
+ * neighbour, bounded by counts that pl_neigh_set_bounds() derives from the class cap.
  */
 #ifndef PL_NET_NET_STATE_H
 #define PL_NET_NET_STATE_H
@@ -71,6 +71,7 @@ struct pl_neigh_cache {
 		pl_id head, tail;
 	} lists[PL_NEIGH_LISTS];
 	uint32_t n, most;
+	uint32_t n_checked; /* n may be so much: most, or what there was when the target was lowered */
 };
 
 /* A block of a held datagram. The chain's first block has the fields that are of the whole. */
@@ -224,7 +225,8 @@ int pl_route_next_hop(const struct pl_net *n, uint8_t iface, const struct plim_a
 
 /* ---- neigh.c ---- */
 
-void pl_neigh_init(struct pl_net *n);
+/** How many entries and held blocks there may be: at the start, and again after the class's cap changed. */
+void pl_neigh_set_bounds(struct pl_net *n);
 
 /** The MAC of an address on the link, asking if need be. 0 with *id set; PLIM_EAGAIN; PLIM_EHOSTUNREACH. */
 int pl_neigh_use(struct pl_net *n, uint8_t laddr, const struct plim_addr *hop, pl_id *id);
@@ -260,8 +262,6 @@ pl_neigh_at(const struct pl_net *n, pl_id id)
 const char *pl_neigh_check(const struct pl_net *n);
 
 /* ---- held.c ---- */
-
-void pl_held_init(struct pl_net *n, uint32_t most_blocks);
 
 /** Forget what waits for a neighbour. */
 void pl_held_drop(struct pl_net *n, struct pl_neigh *e);

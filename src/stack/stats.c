@@ -85,6 +85,12 @@ plim_memory_map(const plim *s, uint64_t *cursor, struct plim_conn_info *out, siz
 	return pl_tcp_info_walk(&s->tcp, cursor, out, n);
 }
 
+size_t
+plim_free_spans(plim *s, uint32_t *cursor, struct plim_span *spans, size_t n)
+{
+	return pl_mem_free_runs(&s->core.mem, cursor, spans, n);
+}
+
 int
 plim_check(const plim *s, const char **why)
 {
