@@ -271,18 +271,19 @@ put_request(struct pl_net *n, const struct pl_neigh *e, bool unicast)
 }
 
 /*
- * One request, now. Probes go to the MAC that is known, the last one to everybody. A request
- * that its bucket or a full ring holds back counts as sent: the next is due in a second.
+ * One request, now. Probes go to the MAC that is known, the last one to everybody, and have a bucket of their own: a
+ * scan that uses up the other does not make us forget a neighbour that would answer. A request that its bucket or a full ring holds back counts as sent: the next is due in a second.
  */
 static void
 ask(struct pl_net *n, pl_id id)
 {
 	struct pl_neigh *e = pl_neigh_at(n, id);
+	struct pl_bucket *bucket = e->state == PL_NEIGH_PROBE ? &n->probe_bucket : &n->ask_bucket;
 
 	e->tries++;
 	list_remove(n, id);
 	list_append(n, id, PL_NEIGH_ASKING);
-	if (!pl_bucket_take(&n->ask_bucket, n->core->now) ||
+	if (!pl_bucket_take(bucket, n->core->now) ||
 	    !put_request(n, e, e->state == PL_NEIGH_PROBE && e->tries < PL_NEIGH_TRIES))
 		(void)PL_DROP(n->core, neighbour_limited);
 }

@@ -77,6 +77,7 @@ pl_net_init(struct pl_net *n, struct pl_core *c, uint8_t *statics)
 	pl_bucket_init(&n->echo_bucket, (uint32_t)conf->echo_rate, (uint32_t)conf->echo_rate / 10, c->now);
 	pl_bucket_init(&n->icmp_bucket, (uint32_t)conf->icmp_rate, (uint32_t)conf->icmp_burst, c->now);
 	pl_bucket_init(&n->neigh_bucket, (uint32_t)conf->neighbour_rate, (uint32_t)conf->neighbour_rate / 10, c->now);
+	pl_bucket_init(&n->probe_bucket, (uint32_t)conf->neighbour_rate, (uint32_t)conf->neighbour_rate / 10, c->now);
 	pl_bucket_init(&n->ask_bucket, (uint32_t)conf->neighbour_rate, (uint32_t)conf->neighbour_rate / 10, c->now);
 }
 

@@ -19,6 +19,7 @@
 #define PL_NET_RING 256
 #define PL_NET_BUFFERS 8
 #define PL_NET_BUFFER_LEAST 1536u
+#define PL_NET_TOLD_SLOTS 1024
 
 /** One of our addresses, and the prefix that is on its link. */
 struct pl_laddr {
@@ -159,7 +160,10 @@ struct pl_net {
 	struct pl_held held;
 	struct pl_bucket echo_bucket, icmp_bucket;
 	struct pl_bucket neigh_bucket; /* answers to ARP and ND */
-	struct pl_bucket ask_bucket;   /* our own requests */
+	struct pl_bucket ask_bucket;   /* our own requests for what is not known */
+	struct pl_bucket probe_bucket; /* and of known ones: a scan cannot use these up */
+	uint32_t
+		told_ms[PL_NET_TOLD_SLOTS]; /* by keyed hash of the destination: when its errors of late are paid for */
 	struct pl_net_memo memo;
 	struct pl_reasm reasm;
 };
