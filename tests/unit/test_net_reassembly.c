@@ -619,6 +619,83 @@ proven_sources_hold_half_at_most(void **state)
 	assert_received(2000);
 }
 
+/* Datagrams that were begun within the quota and grow. */
+static void
+a_source_stays_within_its_quarter_when_its_datagrams_grow(void **state)
+{
+	uint64_t cap = b.core.mem.cls_cap[PLIM_CLASS_fragment];
+
+	(void)state;
+	for (unsigned i = 0; i < 60; i++)
+		send_octets((struct part){.id = (uint16_t)i, .at = 0, .len = 64, .mf = true}, text);
+	for (unsigned i = 0; i < 60; i++) {
+		send_octets((struct part){.id = (uint16_t)i, .at = 256, .len = 1280, .mf = true}, text);
+		assert_true(b.net.reasm.held[0] <= cap / 4);
+	}
+}
+
+/* Proven sources fill the descriptors with datagrams that were refused: little memory, and still they give way. */
+static void
+descriptors_of_refused_datagrams_give_way(void **state)
+{
+	struct plim_addr other = v4(10, 0, 1, 1);
+
+	(void)state;
+	for (unsigned k = 0; k < 4; k++) {
+		struct plim_addr src = v4(20, 0, (uint8_t)k, 1);
+
+		write_text(src, 2000);
+		send_part((struct part){.src = src, .at = 0, .len = 1480, .mf = true});
+		assert_int_equal(send_part((struct part){.src = src, .at = 1480, .len = 520}), PL_NET_PKT);
+		deliver();
+		assert_received(2000);
+	}
+	for (unsigned i = 0; i < 400; i++) {
+		struct part p = {.src = v4(20, 0, (uint8_t)(i % 4), 1),
+		                 .id = (uint16_t)(9 + i),
+		                 .at = 800,
+		                 .len = 64,
+		                 .mf = true};
+
+		send_part(p);
+		p.at += 56;
+		send_part(p);
+	}
+	assert_int_equal(b.net.reasm.n, b.net.reasm.most);
+	assert_int_equal(b.net.reasm.blocks, 0);
+	write_text(other, 2000);
+	send_part((struct part){.src = other, .at = 0, .len = 1480, .mf = true});
+	assert_int_equal(send_part((struct part){.src = other, .at = 1480, .len = 520}), PL_NET_PKT);
+	deliver();
+	assert_received(2000);
+}
+
+static void
+blocks_are_foretold(void **state)
+{
+	struct pl_mem *m = &b.core.mem;
+	uint64_t dice = 17;
+
+	(void)state;
+	for (unsigned round = 0; round < 2000; round++) {
+		struct pl_frag_store s = {0};
+
+		for (unsigned k = 0; k < 6; k++) {
+			size_t at = 8 * chance_below(&dice, k & 1 ? 8000 : 500),
+			       len = 8 * (1 + chance_below(&dice, 185));
+			unsigned need = pl_frag_blocks_needed(m, &s, at, len), had = s.blocks;
+
+			if (pl_frag_fit(&s, pl_frag_units(at, len)) != PL_FRAG_NEW)
+				continue;
+			assert_true(pl_frag_write(m, &s, at, (struct pl_span){text + at, len}));
+			assert_int_equal(s.blocks - had, need);
+			assert_true(pl_frag_is_same(m, &s, at, (struct pl_span){text + at, len}));
+		}
+		pl_frag_clear(m, &s);
+	}
+	assert_int_equal(m->cls_live[PLIM_CLASS_fragment], 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 TESTS_MAIN(T(fragments_in_order_make_a_datagram), T(fragments_in_any_order_of_any_length_make_a_datagram),
@@ -632,4 +709,6 @@ TESTS_MAIN(T(fragments_in_order_make_a_datagram), T(fragments_in_any_order_of_an
            T(work_of_a_poll_is_bounded), T(datagrams_are_told_apart_by_every_part_of_the_key),
            T(real_octets_stay_under_the_cap), T(a_source_may_hold_a_quarter),
            T(a_datagram_longer_than_the_class_is_refused_by_name), T(a_flood_of_first_fragments_leaves_room_for_others),
-           T(a_source_that_completed_one_outlasts_a_flood), T(proven_sources_hold_half_at_most))
+           T(a_source_that_completed_one_outlasts_a_flood), T(proven_sources_hold_half_at_most),
+           T(a_source_stays_within_its_quarter_when_its_datagrams_grow), T(descriptors_of_refused_datagrams_give_way),
+           T(blocks_are_foretold))
