@@ -15,6 +15,8 @@
 
 #define STOP_NS PL_MS(3500) /* for FINs to be answered; then resets */
 #define MEMORY_LINE_NS PL_SEC(5)
+#define GIVE_BACK_NS PL_SEC(1)
+#define GIVE_BACK_PART 16 /* pages go back when so much of the target came free */
 
 struct serve {
 	struct netopts net;
@@ -27,6 +29,9 @@ struct serve {
 	pl_time told_at;   /* when the memory line was last written */
 	pl_time looked_at; /* when the counters were last compared */
 	uint64_t told_refusals;
+	pl_time gave_at;     /* when pages could last be given back */
+	uint64_t used_most;  /* octets held, the most since pages were given back */
+	unsigned level_then; /* pressure level a second ago */
 };
 
 static struct serve serve;
@@ -142,6 +147,24 @@ tell_of_memory(pl_time now)
 	serve.told_at = now;
 }
 
+/* After a wave the pages of the region that hold nothing go back to the system. */
+static void
+give_back(pl_time now)
+{
+	struct plim_stats st;
+
+	if (now < serve.gave_at + GIVE_BACK_NS)
+		return;
+	serve.gave_at = now;
+	plim_stats(serve.world.stack, &st);
+	if (st.used + st.target / GIVE_BACK_PART <= serve.used_most || st.level < serve.level_then) {
+		(void)pl_posix_give_back(serve.world.stack);
+		serve.used_most = 0;
+	}
+	serve.used_most = PL_MAX(serve.used_most, st.used);
+	serve.level_then = st.level;
+}
+
 static void
 reset_rest(void)
 {
@@ -181,6 +204,7 @@ turn(void *ctx, pl_time now)
 	(void)ctx;
 	bool more = server_turn(&serve.server, now);
 	tell_of_memory(now);
+	give_back(now);
 	if (world_is_stopping())
 		go_on_stopping(now);
 	return more;

@@ -169,7 +169,8 @@ struct plim_span {
 	X(echo_rate, 10000, 0, 10000000, "ICMP echo replies per second") \
 	X(neighbour_rate, 1000, 0, 1000000, "ARP and neighbour replies per second") \
 	X(cookie_rate, 100000, 0, 10000000, "SYN-ACKs by cookie per second") \
-	X(udp_queue_octets, 0, 0, 1073741824, "queue limit of a UDP socket, real octets; 0: a quarter of the class") \
+	X(fragment_timeout_ms, 30000, 1000, 120000, "a datagram in fragments ends so long after the first of them") \
+	X(udp_queue_octets, 0, 0, 1073741824, "most that a UDP socket queues each way, real octets; 0: a quarter of the class; never over half of what the class has left") \
 	X(governor, 1, 0, 1, "0: no measures under pressure, the hard limits alone") \
 	X(level_1_pct, 50, 1, 100, "pressure level 1 from so much of the joint cap") \
 	X(level_2_pct, 70, 1, 100, "level 2; not under level 1") \
@@ -466,6 +467,8 @@ enum plim_option {
 	PLIM_O_NO_PROBE,           /* 1: no liveness probes under pressure */
 	PLIM_O_COOKIE,             /* the number that events carry */
 	PLIM_O_SOFT_ERRORS,        /* 0: do not report soft errors (SHLD-20) */
+	PLIM_O_UDP_DROP_OLDEST, /* UDP socket, 1: a datagram that finds the queue full takes the place of the oldest; 0: it is dropped */
+	PLIM_O_MEMORY_TARGET, /* stack: the target T, octets; see plim_set() */
 	/* read only */
 	PLIM_O_ERROR = 256,  /* why it ended: a PLIM_E... code, 0 while it lives */
 	PLIM_O_SOFT_ERROR,   /* the last soft error, cleared by reading (MUST-47) */
@@ -482,7 +485,17 @@ enum plim_option {
 /** Read an option. PLIM_EINVAL: no such option here. */
 PLIM_API int plim_get(plim *s, plim_h h, enum plim_option opt, int64_t *value);
 
-/** Set an option. PLIM_EINVAL: no such option, or out of range. PLIM_ENOMEM. */
+/**
+ * Set an option. PLIM_EINVAL: no such option, or out of range. PLIM_ENOMEM.
+ *
+ * PLIM_O_MEMORY_TARGET, of a running stack, lowers T and raises it again. PLIM_EINVAL: below plim_size_min(), below a quarter
+ * of the region (its tables and slabs were made for all of it), or above the region. What T means follows at once: the caps
+ * of the classes, the joint cap and with it pressure, levels and windows' limits, the reserve, the bounds of neighbours,
+ * fragments, UDP queues and orphans, and when cookies begin. Nothing is granted beyond them. What is held stays until it
+ * is freed (plim_stats.used may be above plim_stats.target until then, and only falls); the measures under pressure see to that.
+ * What was fixed at creation stays: the size of tables, slabs and blocks, and the settings derived from T then (backlog,
+ * rcv_buf_max, snd_buf_max: the window scale that peers know depends on them; the limit by free memory does the work).
+ */
 PLIM_API int plim_set(plim *s, plim_h h, enum plim_option opt, int64_t value);
 
 /* ---- what is seen from outside ------------------------------------------------- */
@@ -553,7 +566,14 @@ enum plim_state {
 	X(ip6_source, "source is multicast, loopback, unspecified or our own") \
 	X(ip6_not_for_us, "another destination") \
 	X(ip6_extension, "malformed or too many extension headers (RFC 8200)") \
-	X(ip_fragment, "a fragment; reassembly is not there or refused it") \
+	X(ip_fragment, "an IPv6 fragment: those are not reassembled") \
+	X(fragment_malformed, "fragment lengths or ECN fields that cannot be (RFC 791 3.2, RFC 3168 5.3)") \
+	X(fragment_tiny, "first fragment without its whole transport header, or another inside it (RFC 1858, RFC 3128)") \
+	X(fragment_overlap, "fragments overlap: the whole datagram is refused (as RFC 5722)") \
+	X(fragment_duplicate, "the same fragment again") \
+	X(fragment_holes, "one hole more than a datagram may have") \
+	X(fragment_full, "fragment class at its cap, and nothing to replace") \
+	X(fragment_long, "reassembled TCP or ICMP longer than the MTU") \
 	X(ip_protocol, "protocol not handled") \
 	X(icmp_malformed, "ICMP: truncated, checksum or quotation") \
 	X(icmp_ignored, "ICMP type that needs no action (RFC 1122 3.2.2)") \
@@ -564,6 +584,7 @@ enum plim_state {
 	X(udp_checksum, "UDP checksum") \
 	X(udp_no_port, "no UDP socket") \
 	X(udp_queue_full, "UDP socket queue at its limit") \
+	X(udp_replaced, "oldest datagram of a UDP socket gave way to a newer one (PLIM_O_UDP_DROP_OLDEST)") \
 	X(udp_class_full, "UDP class at its cap") \
 	X(tcp_malformed, "TCP: truncated or bad data offset") \
 	X(tcp_checksum, "TCP checksum (MUST-3)") \
@@ -632,7 +653,9 @@ enum plim_drop {
 	X(orphan_evicted, "connection without a handle ended over its cap") \
 	X(cookie_sent, "SYN-ACK by cookie") \
 	X(cookie_taken, "connection made from a cookie") \
-	X(charge_refused, "application charge refused")
+	X(charge_refused, "application charge refused") \
+	X(fragment_replaced, "a datagram in fragments gave way to a newer one") \
+	X(fragment_expired, "a datagram in fragments was not whole in time")
 /* clang-format on */
 
 enum plim_action {
@@ -695,9 +718,19 @@ struct plim_trace_record {
 
 /**
  * Fetch up to n records of measures, oldest first, beginning with number *cursor; *cursor moves behind the last.
- * The stack keeps the last 128: *lost (may be NULL) tells how many from *cursor on were overwritten. Returns how many.
+ * The stack keeps the last 96: *lost (may be NULL) tells how many from *cursor on were overwritten. Returns how many.
  */
 PLIM_API size_t plim_trace(const plim *s, uint64_t *cursor, struct plim_trace_record *out, size_t n, uint64_t *lost);
+
+/**
+ * Runs of the region that were used and hold nothing now, so that the caller may give their whole pages back to the system
+ * (madvise and the like). Start with *cursor = 0 and go on until it is 0 again; each call looks at a bounded number of slabs.
+ * A run is told of once until it is used again, then again when it is freed again; short free neighbours of one come with it.
+ * What was never used is not told of: its pages were not touched. The contents need not survive: the stack takes the octets
+ * again when it needs them, and reads nothing there that it did not write before. @spans lent until the next call of any
+ * kind. Returns how many were filled.
+ */
+PLIM_API size_t plim_free_spans(plim *s, uint32_t *cursor, struct plim_span *spans, size_t n);
 
 /** Names for the numbers above; NULL beyond the last. Static storage. */
 PLIM_API const char *plim_class_name(unsigned cls);

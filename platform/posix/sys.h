@@ -21,6 +21,9 @@ bool pl_posix_entropy(void *to, size_t octets);
 /** A region of whole pages that take no memory before they are touched. NULL: refused. */
 void *pl_posix_region(size_t octets);
 
+/** Give whole pages of the region that hold nothing back to the system, in a bounded number of runs. Returns octets. */
+size_t pl_posix_give_back(plim *s);
+
 /** Octets of this process that are resident now, and the most there ever were; 0 if not known. */
 uint64_t pl_posix_resident(void);
 uint64_t pl_posix_resident_peak(void);

@@ -57,7 +57,7 @@ type_at(const struct pl_mem *m, const void *p)
 
 	/* As numbers: a foreign pointer is not in the region. */
 	if ((uintptr_t)p < (uintptr_t)m->region + m->first_octet + sizeof(struct piece) ||
-	    (uintptr_t)p >= (uintptr_t)m->region + m->target)
+	    (uintptr_t)p >= (uintptr_t)m->region + m->size)
 		return PL_OBJ_none;
 	at -= sizeof(struct piece);
 	if ((size_t)(at - m->region) % 8)

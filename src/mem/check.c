@@ -34,21 +34,23 @@ check_accounts(const struct pl_mem *m, const uint64_t *octets, const uint64_t *l
 	}
 	if (slabs != m->slabs_used)
 		return "slabs in use differ from the walk";
-	return pl_mem_used(m) <= m->target ? NULL : "over the target";
+	return pl_mem_used(m) <= m->may_use ? NULL : "over the target";
 }
 
 const char *
 pl_mem_check(const struct pl_mem *m)
 {
 	uint64_t octets[PLIM_N_CLASSES] = {0}, live[PLIM_N_CLASSES] = {0};
-	uint32_t slabs = 0;
+	uint32_t slabs = 0, to_offer = 0;
 
 	for (uint32_t i = 0; i < m->fresh_slabs; i++) {
 		const struct pl_mem_type *ty = &m->types[m->slabs[i].type];
 		const char *why;
 
-		if (m->slabs[i].type == PL_OBJ_none)
+		if (m->slabs[i].type == PL_OBJ_none) {
+			to_offer += !m->slabs[i].is_offered;
 			continue;
+		}
 		why = check_slab(m, i);
 		if (why)
 			return why;
@@ -56,5 +58,7 @@ pl_mem_check(const struct pl_mem *m)
 		octets[ty->cls] += m->slab_octets;
 		live[ty->cls] += (uint64_t)m->slabs[i].used * ty->octets;
 	}
+	if (to_offer != m->slabs_to_offer)
+		return "free slabs to tell of differ from the walk";
 	return check_accounts(m, octets, live, slabs);
 }

@@ -10,7 +10,7 @@
 #include "base/siphash.h"
 #include "mem/mem.h"
 
-#define PL_TRACE_RECORDS 128u
+#define PL_TRACE_RECORDS 96u
 
 struct pl_core {
 	struct pl_mem mem;

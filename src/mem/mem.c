@@ -14,6 +14,9 @@
 #define PL_SLAB_LEAST 2048u
 #define PL_SLAB_MOST (512u * 1024u)
 #define PL_MAX_SLABS 65534u
+#define LEAST_SLABS 3u
+#define RUN_EDGE 65536u /* no page is larger where it matters */
+#define RUN_SCAN 4096u  /* slabs looked at in one call */
 
 static const struct {
 	uint8_t cls;
@@ -85,16 +88,64 @@ init_types(struct pl_mem *m, uint32_t block)
 	}
 }
 
+/* A class has types of its own, each in slabs of its own: after T was lowered a small one still gets these. */
+static uint64_t
+least_cap(const struct pl_mem *m, unsigned cls)
+{
+	uint64_t of_region = m->size / 100 * m->layout.cap_pct[cls];
+
+	return PL_MIN(of_region, LEAST_SLABS * (uint64_t)m->slab_octets);
+}
+
+/* What the static part, which was made for the whole region, takes of a smaller T beyond slack and reserve. */
+static uint64_t
+static_excess(const struct pl_mem *m)
+{
+	uint64_t others = m->layout.conn_pct, paid;
+
+	for (unsigned c = 0; c < PLIM_N_CLASSES; c++)
+		if (!is_joint(c) && c != PLIM_CLASS_reserve)
+			others += m->layout.cap_pct[c];
+	paid = others < 100 ? m->target / 100 * (100 - others) : 0;
+	return m->target < m->size && m->static_octets > paid ? m->static_octets - paid : 0;
+}
+
 static void
-init_caps(struct pl_mem *m, const struct pl_mem_layout *layout)
+set_caps(struct pl_mem *m)
 {
 	for (unsigned c = 0; c < PLIM_N_CLASSES; c++)
-		m->cls_cap[c] = m->target / 100 * layout->cap_pct[c];
-	m->cap_conn = m->target / 100 * layout->conn_pct;
+		m->cls_cap[c] = PL_MAX(m->target / 100 * m->layout.cap_pct[c], is_joint(c) ? 0 : least_cap(m, c));
+	m->cap_conn = m->target / 100 * m->layout.conn_pct;
+	m->cap_conn -= PL_MIN(static_excess(m), m->cap_conn / 2);
 	for (unsigned c = 0; c < PLIM_N_CLASSES; c++)
-		if (is_joint(c) && layout->cap_pct[c] == 0)
+		if (is_joint(c) && m->layout.cap_pct[c] == 0)
 			m->cls_cap[c] = m->cap_conn;
 	m->reserve_left = m->cls_cap[PLIM_CLASS_reserve];
+	m->reserve_left -= PL_MIN(m->reserve_static, m->reserve_left / 2);
+}
+
+void
+pl_mem_charge_reserve(struct pl_mem *m, uint64_t octets)
+{
+	m->reserve_static += octets;
+	set_caps(m);
+}
+
+size_t
+pl_mem_least_target(const struct pl_mem *m)
+{
+	return m->size / 4;
+}
+
+bool
+pl_mem_set_target(struct pl_mem *m, size_t target)
+{
+	if (target < pl_mem_least_target(m) || target > m->size)
+		return false;
+	m->may_use = PL_MAX((uint64_t)target, PL_MIN(pl_mem_used(m), m->may_use));
+	m->target = target;
+	set_caps(m);
+	return true;
 }
 
 bool
@@ -105,7 +156,9 @@ pl_mem_init(struct pl_mem *m, uint8_t *region, size_t taken, size_t size, const 
 
 	memset(m, 0, sizeof *m);
 	m->region = region;
-	m->target = size;
+	m->size = m->target = size;
+	m->may_use = size;
+	m->layout = *layout;
 	m->block_shift = log2_of(block);
 	m->slab_octets = PL_CLAMP(pow2_at_most(size / 1024), PL_MAX(PL_SLAB_LEAST, block), PL_SLAB_MOST);
 	m->slab_shift = log2_of((uint32_t)m->slab_octets);
@@ -127,7 +180,7 @@ pl_mem_init(struct pl_mem *m, uint8_t *region, size_t taken, size_t size, const 
 	m->cls_live[PLIM_CLASS_static] = first;
 	m->peak = first;
 	init_types(m, block);
-	init_caps(m, layout);
+	set_caps(m);
 	return true;
 }
 
@@ -208,6 +261,14 @@ note_peak(struct pl_mem *m)
 		m->peak = used;
 }
 
+/* Less is held: after T was lowered it does not come back. */
+static void
+note_less(struct pl_mem *m)
+{
+	if (PL_UNLIKELY(m->may_use > m->target))
+		m->may_use = PL_MAX((uint64_t)m->target, PL_MIN(m->may_use, pl_mem_used(m)));
+}
+
 uint64_t
 pl_mem_used(const struct pl_mem *m)
 {
@@ -242,16 +303,19 @@ may_take_object(const struct pl_mem *m, const struct pl_mem_type *ty, enum pl_gr
 static uint32_t
 take_slab(struct pl_mem *m, enum pl_obj type)
 {
+	bool slab_is_to_offer = false;
 	uint32_t slab;
 
 	if (m->free_slab) {
 		slab = m->free_slab - 1u;
+		slab_is_to_offer = !m->slabs[slab].is_offered;
 		m->free_slab = m->slabs[slab].next;
 	} else if (m->fresh_slabs < m->n_slabs) {
 		slab = m->fresh_slabs++;
 	} else {
 		return m->n_slabs;
 	}
+	m->slabs_to_offer -= slab_is_to_offer;
 	m->slabs[slab] = (struct pl_slab){.type = (uint8_t)type};
 	m->slabs_used++;
 	m->types[type].slabs++;
@@ -275,6 +339,8 @@ give_slab(struct pl_mem *m, uint32_t slab)
 	m->slabs_used--;
 	*s = (struct pl_slab){.next = m->free_slab};
 	m->free_slab = (uint16_t)(slab + 1);
+	m->slabs_to_offer++;
+	note_less(m);
 }
 
 static uint32_t
@@ -355,7 +421,7 @@ find_object(const struct pl_mem *m, enum pl_obj type, pl_id id, uint32_t *slab, 
 	size_t at = (size_t)id * PL_ID_OCTETS; /* wraps where a size_t has 32 bits: ids beyond the region go first */
 	uint32_t in_slab;
 
-	if (id >= m->target / PL_ID_OCTETS || at < m->first_octet)
+	if (id >= m->size / PL_ID_OCTETS || at < m->first_octet)
 		return false;
 	*slab = slab_of(m, id);
 	if (*slab >= m->fresh_slabs || m->slabs[*slab].type != type)
@@ -412,6 +478,7 @@ pl_mem_uncharge(struct pl_mem *m, uint64_t octets)
 		octets = m->charged;
 	m->charged -= octets;
 	m->conn_used -= octets;
+	note_less(m);
 }
 
 bool
@@ -476,4 +543,55 @@ pl_mem_sparse_object(const struct pl_mem *m, enum pl_obj type, pl_id after)
 	if (after && slab_of(m, after) == slab)
 		object = (uint32_t)(((uint8_t *)pl_mem_ptr(m, after) - slab_base(m, slab)) / ty->octets) + 1;
 	return object < m->slabs[slab].fresh ? pl_mem_id(m, slab_base(m, slab) + (size_t)object * ty->octets) : 0;
+}
+
+/* ---- free runs ---- */
+
+static bool
+is_free(const struct pl_mem *m, uint32_t slab)
+{
+	return slab < m->fresh_slabs && m->slabs[slab].type == PL_OBJ_none;
+}
+
+static bool
+is_to_offer(const struct pl_mem *m, uint32_t slab)
+{
+	return is_free(m, slab) && !m->slabs[slab].is_offered;
+}
+
+/* The run around a slab that is to be offered; *slab moves behind it. */
+static struct plim_span
+offer_run(struct pl_mem *m, uint32_t *slab)
+{
+	uint32_t edge = (uint32_t)PL_MAX(RUN_EDGE >> m->slab_shift, 1u), first = *slab, end = *slab, last_new = *slab;
+
+	while (first > 0 && *slab - first < edge && is_free(m, first - 1))
+		first--;
+	for (; is_free(m, end) && end - last_new <= edge; end++) {
+		if (!is_to_offer(m, end))
+			continue;
+		m->slabs[end].is_offered = true;
+		m->slabs_to_offer--;
+		last_new = end;
+	}
+	*slab = end;
+	return (struct plim_span){slab_base(m, first), (size_t)(end - first) << m->slab_shift};
+}
+
+size_t
+pl_mem_free_runs(struct pl_mem *m, uint32_t *cursor, struct plim_span *runs, size_t n)
+{
+	uint32_t slab = *cursor, until = m->fresh_slabs;
+	size_t done = 0;
+
+	if (slab < until && until - slab > RUN_SCAN)
+		until = slab + RUN_SCAN;
+	while (done < n && slab < until && m->slabs_to_offer > 0) {
+		if (is_to_offer(m, slab))
+			runs[done++] = offer_run(m, &slab);
+		else
+			slab++;
+	}
+	*cursor = slab < m->fresh_slabs && m->slabs_to_offer > 0 ? slab : 0;
+	return done;
 }

@@ -28,7 +28,10 @@ struct pl_slab {
 	uint16_t next, prev; /* in its list, slab number + 1 */
 	uint8_t type;        /* enum pl_obj; 0: free slab */
 	uint8_t band;        /* which list of its type: by fullness */
+	bool is_offered;     /* a free slab: pl_mem_free_runs() told of it */
 };
+
+_Static_assert(sizeof(struct pl_slab) == 16, "a slab descriptor is 16 octets");
 
 struct pl_mem_type {
 	uint32_t octets; /* of an object */
@@ -42,9 +45,17 @@ struct pl_mem_type {
 	uint16_t part[PL_SLAB_BANDS]; /* part-used slabs by fullness, fullest band first; number + 1 */
 };
 
+struct pl_mem_layout {
+	uint64_t cap_pct[PLIM_N_CLASSES]; /* of T; 0: within the joint cap only */
+	uint64_t conn_pct;                /* joint cap */
+	uint32_t block_octets;            /* 0: derived from T */
+};
+
 struct pl_mem {
 	uint8_t *region;
-	size_t target; /* T */
+	size_t size;      /* of the region */
+	size_t target;    /* T: the size, or less (pl_mem_set_target) */
+	uint64_t may_use; /* T, or what was held when T was lowered, following it down */
 	size_t slab_octets;
 	uint8_t slab_shift;
 	uint8_t block_shift;
@@ -53,6 +64,7 @@ struct pl_mem {
 	uint32_t fresh_slabs; /* slabs from this number on were never used */
 	uint16_t free_slab;   /* list of emptied slabs, number + 1 */
 	uint32_t slabs_used;
+	uint32_t slabs_to_offer; /* freed, and not told of yet */
 	struct pl_slab *slabs;
 	struct pl_mem_type types[PL_N_OBJS];
 	uint64_t cls_octets[PLIM_N_CLASSES]; /* slabs held, whole */
@@ -63,6 +75,8 @@ struct pl_mem {
 	uint64_t conn_used;    /* octets of slabs under the joint cap, and what is charged */
 	uint64_t charged;      /* octets charged by the application for memory elsewhere */
 	uint64_t static_octets;
+	uint64_t reserve_static; /* of them paid by the reserve */
+	struct pl_mem_layout layout;
 	uint64_t peak;
 	uint64_t refused;
 };
@@ -72,17 +86,23 @@ enum pl_grant {
 	PL_GRANT_RESERVE, /* a segment at RCV.NXT, one inflation: may use the reserve */
 };
 
-struct pl_mem_layout {
-	uint64_t cap_pct[PLIM_N_CLASSES]; /* of T; 0: within the joint cap only */
-	uint64_t conn_pct;                /* joint cap */
-	uint32_t block_octets;            /* 0: derived from T */
-};
-
 /** The block size for a target: clamp(T/16Ki, 256, 1024), a power of two. */
 uint32_t pl_mem_block_for(size_t target);
 
 /** Lay the arena over region[taken, size): slab descriptors, then slabs. False: too small. */
 bool pl_mem_init(struct pl_mem *m, uint8_t *region, size_t taken, size_t size, const struct pl_mem_layout *layout);
+
+/** So many static octets, already counted, stand for part of the reserve (at most half of it). */
+void pl_mem_charge_reserve(struct pl_mem *m, uint64_t octets);
+
+/** The least T that the region's slabs and static part allow. */
+size_t pl_mem_least_target(const struct pl_mem *m);
+
+/**
+ * Another T, of pl_mem_least_target() to the region's size. Caps follow at once and nothing is granted beyond them; what is
+ * held stays until it is freed, and what is freed above T is not granted again. False: out of range, nothing changed.
+ */
+bool pl_mem_set_target(struct pl_mem *m, size_t target);
 
 /** An object, its octets undefined. 0: refused (a cap, or no slab). */
 pl_id pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
@@ -128,6 +148,13 @@ bool pl_mem_is_sparse(const struct pl_mem *m, enum pl_obj type);
 
 /** The object after `after` (0: the first) in a slab that is worth emptying, freed ones included; 0: none. */
 pl_id pl_mem_sparse_object(const struct pl_mem *m, enum pl_obj type, pl_id after);
+
+/**
+ * Runs of slabs that were used and are free now, from slab *cursor on; each is told of once until it is used again (free
+ * neighbours within 64 KiB again with it, so that whole pages come together). Looks at a bounded number of slabs; *cursor is
+ * 0 at the end. Returns how many runs.
+ */
+size_t pl_mem_free_runs(struct pl_mem *m, uint32_t *cursor, struct plim_span *runs, size_t n);
 
 /** Octets of the region that are held now: static part, slabs in use, charges. */
 uint64_t pl_mem_used(const struct pl_mem *m);

@@ -34,6 +34,8 @@
 	X(neigh4, neighbour, 48)                                                  \
 	X(neigh6, neighbour, 64)                                                  \
 	X(neighbuf, neighbour, PL_BLOCK) /* a datagram waiting for a neighbour */ \
+	X(frag, fragment, 176)           /* a datagram in parts */                \
+	X(fragblock, fragment, 256)      /* its octets, or ids of them */         \
 	X(udpsock, udp, 96)                                                       \
 	X(udpgram, udp, 48)        /* a queued datagram's descriptor */           \
 	X(udpblock, udp, PL_BLOCK) /* its octets */

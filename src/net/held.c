@@ -18,12 +18,6 @@ room_in_block(const struct pl_net *n)
 	return pl_mem_octets(&n->core->mem, PL_OBJ_neighbuf) - sizeof(struct pl_neighbuf);
 }
 
-void
-pl_held_init(struct pl_net *n, uint32_t most_blocks)
-{
-	n->held = (struct pl_held){.most_blocks = most_blocks};
-}
-
 static void
 free_chain(struct pl_net *n, pl_id id)
 {

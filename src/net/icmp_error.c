@@ -2,7 +2,8 @@
 /*
  * ICMP errors. In: only what quotes a datagram from the address it was sent to is believed
  * to be about us; the transport looks at ports and sequence number. Out: never about an
- * error, a group, a bad source or a fragment (RFC 1122 3.2.2, RFC 4443 §2.4), rate limited.
+ * error, a group, a bad source or a fragment (RFC 1122 3.2.2, RFC 4443 §2.4), rate limited for all
+ * and for each destination (RFC 1812 4.3.2.8; scenario E08).
  */
 #include "net/net_state.h"
 
@@ -11,6 +12,7 @@
 #define QUOTE4_MOST 548u  /* with both headers 576 octets (RFC 1812 4.3.2.3) */
 #define QUOTE6_MOST 1232u /* with both headers the least MTU, 1280 (RFC 4443 §2.4 c) */
 #define OLD_ROUTER_MTU 576u
+#define TOLD_BURST 3
 
 /* ---- in ---- */
 
@@ -122,6 +124,32 @@ may_be_told(const struct pl_net *n, const struct pl_pkt *about)
 	return !about->not_unicast && !pl_addr_is_any(&about->src) && !pl_net_is_not_unicast(n, &about->src);
 }
 
+static uint32_t *
+told_slot(struct pl_net *n, const struct plim_addr *dst)
+{
+	uint8_t key[9] = {dst->family};
+
+	memcpy(&key[1], dst->octets, dst->family == 4 ? 4 : 8);
+	return &n->told_ms[pl_siphash13(&n->core->hash_key, key, sizeof key) % PL_NET_TOLD_SLOTS];
+}
+
+/*
+ * One a second for each destination (/32, /64), TOLD_BURST at once: traceroute sends three. What the common bucket refuses
+ * is not charged to the destination.
+ */
+static bool
+may_tell_now(struct pl_net *n, const struct plim_addr *dst)
+{
+	uint32_t *paid_ms = told_slot(n, dst), now_ms = (uint32_t)(n->core->now / PL_MS(1)), ahead = *paid_ms - now_ms;
+
+	if (ahead > TOLD_BURST * 1000u)
+		ahead = 0; /* it is past */
+	if (ahead > (TOLD_BURST - 1) * 1000u || !pl_bucket_take(&n->icmp_bucket, n->core->now))
+		return false;
+	*paid_ms = now_ms + ahead + 1000;
+	return true;
+}
+
 /* Header and quotation into a buffer; the message's length. */
 static size_t
 write_error(struct pl_net *n, int index, const struct pl_pkt *about, const struct pl_icmp *m)
@@ -149,7 +177,7 @@ pl_icmp_send_error(struct pl_net *n, const struct pl_pkt *about, uint8_t type, u
 
 	if (!may_be_told(n, about))
 		return;
-	if (!pl_bucket_take(&n->icmp_bucket, n->core->now) || (index = pl_reply_buffer(n)) < 0) {
+	if (!may_tell_now(n, &about->src) || (index = pl_reply_buffer(n)) < 0) {
 		(void)PL_DROP(n->core, icmp_limited);
 		return;
 	}

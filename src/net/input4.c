@@ -73,7 +73,7 @@ pl_input4(struct pl_net *n, const struct pl_rx *rx, struct pl_span all, struct p
 		return PL_NET_DROP(n, ip4_not_for_us);
 	if (!is_source_valid(n, rx, &pkt->src))
 		return PL_NET_DROP(n, ip4_source);
-	if (pl_ip4_is_fragment(&ip)) /* the seam for reassembly: whole datagrams go on below */
-		return PL_NET_DROP(n, ip_fragment);
+	if (PL_UNLIKELY(pl_ip4_is_fragment(&ip)) && !pl_reasm_input(n, &ip, pkt))
+		return PL_NET_DONE;
 	return by_protocol(n, rx, pkt, err);
 }

@@ -36,7 +36,7 @@ type_of(uint8_t family)
 
 /* The class holds so many slabs: a fifth for datagrams, the rest for the families. At least one each. */
 void
-pl_neigh_init(struct pl_net *n)
+pl_neigh_set_bounds(struct pl_net *n)
 {
 	const struct pl_mem *m = &n->core->mem;
 	uint64_t slabs = m->cls_cap[PLIM_CLASS_neighbour] >> m->slab_shift;
@@ -44,7 +44,9 @@ pl_neigh_init(struct pl_net *n)
 
 	n->caches[0].most = each * m->types[PL_OBJ_neigh4].per_slab;
 	n->caches[1].most = each * m->types[PL_OBJ_neigh6].per_slab;
-	pl_held_init(n, (uint32_t)PL_MAX(slabs / 5, 1u) * m->types[PL_OBJ_neighbuf].per_slab);
+	for (unsigned f = 0; f < PL_COUNT(n->caches); f++)
+		n->caches[f].n_checked = PL_MAX(n->caches[f].n, n->caches[f].most);
+	n->held.most_blocks = (uint32_t)PL_MAX(slabs / 5, 1u) * m->types[PL_OBJ_neighbuf].per_slab;
 }
 
 /* ---- lists and chains ---- */
@@ -269,18 +271,19 @@ put_request(struct pl_net *n, const struct pl_neigh *e, bool unicast)
 }
 
 /*
- * One request, now. Probes go to the MAC that is known, the last one to everybody. A request
- * that its bucket or a full ring holds back counts as sent: the next is due in a second.
+ * One request, now. Probes go to the MAC that is known, the last one to everybody, and have a bucket of their own: a
+ * scan that uses up the other does not make us forget a neighbour that would answer. A request that its bucket or a full ring holds back counts as sent: the next is due in a second.
  */
 static void
 ask(struct pl_net *n, pl_id id)
 {
 	struct pl_neigh *e = pl_neigh_at(n, id);
+	struct pl_bucket *bucket = e->state == PL_NEIGH_PROBE ? &n->probe_bucket : &n->ask_bucket;
 
 	e->tries++;
 	list_remove(n, id);
 	list_append(n, id, PL_NEIGH_ASKING);
-	if (!pl_bucket_take(&n->ask_bucket, n->core->now) ||
+	if (!pl_bucket_take(bucket, n->core->now) ||
 	    !put_request(n, e, e->state == PL_NEIGH_PROBE && e->tries < PL_NEIGH_TRIES))
 		(void)PL_DROP(n->core, neighbour_limited);
 }
@@ -490,6 +493,7 @@ void
 pl_net_poll(struct pl_net *n, pl_time now, unsigned *budget)
 {
 	retry_refused(n, now);
+	pl_reasm_poll(n, now, budget);
 	for (unsigned f = 0; f < PL_COUNT(n->caches); f++) {
 		for (unsigned list = 0; list < PL_NEIGH_LISTS; list++) {
 			while (*budget > 0 && head_due(n, &n->caches[f], list) <= now) {
@@ -503,7 +507,7 @@ pl_net_poll(struct pl_net *n, pl_time now, unsigned *budget)
 pl_time
 pl_net_deadline(const struct pl_net *n)
 {
-	pl_time first = n->retry_at;
+	pl_time first = PL_MIN(n->retry_at, pl_reasm_deadline(n));
 
 	for (unsigned f = 0; f < PL_COUNT(n->caches); f++)
 		for (unsigned list = 0; list < PL_NEIGH_LISTS; list++)
@@ -549,7 +553,7 @@ pl_neigh_check(const struct pl_net *n)
 					return fault;
 			}
 		}
-		if (seen != c->n || c->n > c->most)
+		if (seen != c->n || c->n > c->n_checked)
 			return "neighbour: count wrong or over its bound";
 	}
 	return NULL;

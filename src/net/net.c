@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The network layer's beginning and its way in: link header, MAC filter, then one
- * parser for each protocol. What is left out so far: VLAN tags, reassembly (fragments
- * are dropped where pl_input4() and pl_input6() find them), multicast, autoconfiguration.
+ * parser for each protocol. What is left out so far: VLAN tags, IPv6
+ * reassembly (fragments are dropped where pl_input6() finds them), multicast, autoconfiguration.
  */
 #include "net/net_state.h"
 
@@ -39,7 +39,8 @@ size_t
 pl_net_static_octets(const struct plim_config *conf, size_t target)
 {
 	return PL_NET_RING * sizeof(struct pl_reply) + n_heads(conf, target) * sizeof(pl_id) +
-	       (size_t)PL_NET_BUFFERS * buffer_octets(conf, target);
+	       (size_t)PL_NET_BUFFERS * buffer_octets(conf, target) +
+	       pl_reasm_static_octets(conf, target, buffer_octets(conf, target));
 }
 
 static void
@@ -70,12 +71,21 @@ pl_net_init(struct pl_net *n, struct pl_core *c, uint8_t *statics)
 	n->buffers = pl_put_room(&room, (size_t)PL_NET_BUFFERS * n->buffer_octets);
 	n->heads = (pl_id *)(void *)pl_put_room(&room, heads * sizeof(pl_id));
 	memset(n->heads, 0, heads * sizeof(pl_id));
+	pl_reasm_init(n, &room);
 	init_laddrs(n);
-	pl_neigh_init(n);
+	pl_neigh_set_bounds(n);
 	pl_bucket_init(&n->echo_bucket, (uint32_t)conf->echo_rate, (uint32_t)conf->echo_rate / 10, c->now);
 	pl_bucket_init(&n->icmp_bucket, (uint32_t)conf->icmp_rate, (uint32_t)conf->icmp_burst, c->now);
 	pl_bucket_init(&n->neigh_bucket, (uint32_t)conf->neighbour_rate, (uint32_t)conf->neighbour_rate / 10, c->now);
+	pl_bucket_init(&n->probe_bucket, (uint32_t)conf->neighbour_rate, (uint32_t)conf->neighbour_rate / 10, c->now);
 	pl_bucket_init(&n->ask_bucket, (uint32_t)conf->neighbour_rate, (uint32_t)conf->neighbour_rate / 10, c->now);
+}
+
+void
+pl_net_set_bounds(struct pl_net *n)
+{
+	pl_neigh_set_bounds(n);
+	pl_reasm_set_bounds(n);
 }
 
 static enum pl_net_verdict

@@ -27,11 +27,13 @@ struct pl_pkt {
 	struct plim_addr src, dst;
 	struct pl_span ip; /* the whole datagram, for quotations */
 	struct pl_span l4; /* transport header and text, without link padding */
+	uint32_t rest;     /* octets behind l4 that are elsewhere, see pl_net_rest(); only of UDP, and seldom */
 	uint16_t gso_size;
 	uint8_t proto, ttl, tos;
 	uint8_t iface;
 	uint8_t laddr;    /* number of dst among our addresses */
 	bool csum_ok;     /* the driver vouches for the transport checksum */
+	bool reassembled; /* lent until pl_net_release(), not the frame's */
 	bool not_unicast; /* to a broadcast or multicast address, of the link or of IP: nothing is answered */
 	uint8_t src_mac[6];
 	pl_time at;
@@ -86,6 +88,9 @@ size_t pl_net_static_octets(const struct plim_config *conf, size_t target);
 /** Start over `statics` (pl_net_static_octets() octets, aligned to 64). The core's memory, configuration, keys and time are there already. */
 void pl_net_init(struct pl_net *n, struct pl_core *c, uint8_t *statics);
 
+/** The target changed: bounds that follow from class caps do. Tables keep their size. */
+void pl_net_set_bounds(struct pl_net *n);
+
 /** Take one frame. */
 enum pl_net_verdict pl_net_input(struct pl_net *n, const struct plim_frame *f, pl_time now, struct pl_pkt *pkt,
                                  struct pl_icmp_error *err);
@@ -93,6 +98,12 @@ enum pl_net_verdict pl_net_input(struct pl_net *n, const struct plim_frame *f, p
 /** Parse an IP datagram that came through the internal loop: `ip` starts at the IP header. */
 enum pl_net_verdict pl_net_input_loop(struct pl_net *n, struct pl_span ip, pl_time now, struct pl_pkt *pkt,
                                       struct pl_icmp_error *err);
+
+/** The next run of a datagram's octets behind pkt->l4, from octet `at` of them on; empty at the end. Lent as the packet is. */
+struct pl_span pl_net_rest(const struct pl_net *n, const struct pl_pkt *pkt, size_t at);
+
+/** A reassembled datagram was taken by its transport. */
+void pl_net_release(struct pl_net *n);
 
 /** Which of our addresses is this? False: none. */
 bool pl_net_find_laddr(const struct pl_net *n, const struct plim_addr *a, uint8_t *laddr);
@@ -151,7 +162,7 @@ bool pl_net_has_output(const struct pl_net *n);
  */
 void pl_net_hold(struct pl_net *n, uint8_t laddr, const struct plim_addr *raddr, struct pl_span ip);
 
-/** Neighbour timers; at most about *budget units, which it lowers. */
+/** Timers of neighbours and fragments; at most about *budget units, which it lowers. */
 void pl_net_poll(struct pl_net *n, pl_time now, unsigned *budget);
 pl_time pl_net_deadline(const struct pl_net *n);
 

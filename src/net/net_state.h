@@ -2,20 +2,24 @@
 /*
  * The network layer's state and what its files ask of each other. Everything of a fixed
  * size is here or in `statics`; neighbours and held datagrams are arena objects of class
- * neighbour, bounded by counts that pl_neigh_init() derives from the class cap.
+ * neighbour, bounded by counts that pl_neigh_set_bounds() derives from the class cap.
  */
 #ifndef PL_NET_NET_STATE_H
 #define PL_NET_NET_STATE_H
 
+#include "mem/trace.h"
 #include "net/net.h"
+#include "net/reassembly.h"
 #include "wire/arp.h"
 #include "wire/eth.h"
 #include "wire/icmp6.h"
+#include "wire/ip4.h"
 #include "wire/ip6.h"
 
 #define PL_NET_RING 256
 #define PL_NET_BUFFERS 8
 #define PL_NET_BUFFER_LEAST 1536u
+#define PL_NET_TOLD_SLOTS 1024
 
 /** One of our addresses, and the prefix that is on its link. */
 struct pl_laddr {
@@ -68,6 +72,7 @@ struct pl_neigh_cache {
 		pl_id head, tail;
 	} lists[PL_NEIGH_LISTS];
 	uint32_t n, most;
+	uint32_t n_checked; /* n may be so much: most, or what there was when the target was lowered */
 };
 
 /* A block of a held datagram. The chain's first block has the fields that are of the whole. */
@@ -155,8 +160,12 @@ struct pl_net {
 	struct pl_held held;
 	struct pl_bucket echo_bucket, icmp_bucket;
 	struct pl_bucket neigh_bucket; /* answers to ARP and ND */
-	struct pl_bucket ask_bucket;   /* our own requests */
+	struct pl_bucket ask_bucket;   /* our own requests for what is not known */
+	struct pl_bucket probe_bucket; /* and of known ones: a scan cannot use these up */
+	uint32_t
+		told_ms[PL_NET_TOLD_SLOTS]; /* by keyed hash of the destination: when its errors of late are paid for */
 	struct pl_net_memo memo;
+	struct pl_reasm reasm;
 };
 
 /** What is known of a datagram before it is parsed. */
@@ -220,7 +229,8 @@ int pl_route_next_hop(const struct pl_net *n, uint8_t iface, const struct plim_a
 
 /* ---- neigh.c ---- */
 
-void pl_neigh_init(struct pl_net *n);
+/** How many entries and held blocks there may be: at the start, and again after the class's cap changed. */
+void pl_neigh_set_bounds(struct pl_net *n);
 
 /** The MAC of an address on the link, asking if need be. 0 with *id set; PLIM_EAGAIN; PLIM_EHOSTUNREACH. */
 int pl_neigh_use(struct pl_net *n, uint8_t laddr, const struct plim_addr *hop, pl_id *id);
@@ -257,8 +267,6 @@ const char *pl_neigh_check(const struct pl_net *n);
 
 /* ---- held.c ---- */
 
-void pl_held_init(struct pl_net *n, uint32_t most_blocks);
-
 /** Forget what waits for a neighbour. */
 void pl_held_drop(struct pl_net *n, struct pl_neigh *e);
 
@@ -267,6 +275,23 @@ void pl_held_release(struct pl_net *n, struct pl_neigh *e);
 
 /** The next released datagram as a frame. False: none. */
 bool pl_held_output(struct pl_net *n, struct plim_frame *f);
+
+/* ---- reassembly.c ---- */
+
+size_t pl_reasm_static_octets(const struct plim_config *conf, size_t target, uint32_t scratch);
+void pl_reasm_init(struct pl_net *n, struct pl_put *statics);
+
+/** How many datagrams and blocks there may be: again after the class's cap changed. */
+void pl_reasm_set_bounds(struct pl_net *n);
+
+/** A fragment; pkt as its header tells. True: it made a datagram whole, and that is what *pkt is now, until pl_net_release(). */
+bool pl_reasm_input(struct pl_net *n, const struct pl_ip4 *ip, struct pl_pkt *pkt);
+
+void pl_reasm_poll(struct pl_net *n, pl_time now, unsigned *budget);
+pl_time pl_reasm_deadline(const struct pl_net *n);
+
+/** Walk every list; a text of the first fault, or NULL. */
+const char *pl_reasm_check(const struct pl_net *n);
 
 /* ---- reply.c ---- */
 

@@ -14,6 +14,7 @@ get_stack(const plim *s, enum plim_option opt, int64_t *value)
 {
 	switch (opt) {
 	case PLIM_O_BLOCK_OCTETS: *value = pl_mem_block(&s->core.mem); return PLIM_OK;
+	case PLIM_O_MEMORY_TARGET: *value = (int64_t)s->core.mem.target; return PLIM_OK;
 	case PLIM_O_LEVEL: *value = pl_level(&s->core); return PLIM_OK;
 	default: return PLIM_EINVAL;
 	}
@@ -144,6 +145,8 @@ get_udp(const plim *s, const struct pl_slot *sl, enum plim_option opt, int64_t *
 {
 	if (opt == PLIM_O_COOKIE)
 		*value = pl_udp_cookie(&s->udp, sl->rec);
+	else if (opt == PLIM_O_UDP_DROP_OLDEST)
+		*value = pl_udp_drop_oldest(&s->udp, sl->rec);
 	else if (opt == PLIM_O_READABLE)
 		*value = pl_udp_readable(&s->udp, sl->rec);
 	else if (opt == PLIM_O_LOCAL_PORT)
@@ -287,13 +290,44 @@ set_conn(plim *s, struct pl_tcp_conn *c, enum plim_option opt, int64_t value)
 	return rc == PLIM_OK ? rc : set_number(s, c, opt, value);
 }
 
+/* What follows from caps follows; what peers were told (windows' scale) or tables were made for stays. */
+static int
+set_target(plim *s, int64_t octets)
+{
+	if (octets < 0 || (uint64_t)octets > s->core.mem.size || (size_t)octets < plim_size_min(&s->core.conf))
+		return PLIM_EINVAL;
+	if (!pl_mem_set_target(&s->core.mem, (size_t)octets))
+		return PLIM_EINVAL;
+	pl_net_set_bounds(&s->net);
+	s->tcp.syn.half = (uint32_t)(s->core.mem.cls_cap[PLIM_CLASS_syn] / PL_OCTETS_syn4 / 2);
+	return PLIM_OK;
+}
+
+static int
+set_stack(plim *s, enum plim_option opt, int64_t value)
+{
+	return opt == PLIM_O_MEMORY_TARGET ? set_target(s, value) : PLIM_EINVAL;
+}
+
+static int
+set_udp(plim *s, pl_id sock, enum plim_option opt, int64_t value)
+{
+	if (is_cookie(opt, value))
+		pl_udp_set_cookie(&s->udp, sock, (uint32_t)value);
+	else if (opt == PLIM_O_UDP_DROP_OLDEST && (value == 0 || value == 1))
+		pl_udp_set_drop_oldest(&s->udp, sock, value == 1);
+	else
+		return PLIM_EINVAL;
+	return PLIM_OK;
+}
+
 int
 plim_set(plim *s, plim_h h, enum plim_option opt, int64_t value)
 {
 	struct pl_slot *sl = pl_slot_find(&s->core, h);
 
 	if (!sl)
-		return h.index == 0 && h.generation == 0 ? PLIM_EINVAL : PLIM_ESTALE;
+		return h.index == 0 && h.generation == 0 ? set_stack(s, opt, value) : PLIM_ESTALE;
 	switch (sl->kind) {
 	case PL_SLOT_CONN: return set_conn(s, pl_tcp_conn(&s->tcp, sl->rec), opt, value);
 	case PL_SLOT_LISTENER:
@@ -301,11 +335,7 @@ plim_set(plim *s, plim_h h, enum plim_option opt, int64_t value)
 			return PLIM_EINVAL;
 		((struct pl_tcp_listener *)pl_mem_ptr(&s->core.mem, sl->rec))->cookie = (uint32_t)value;
 		return PLIM_OK;
-	case PL_SLOT_UDP:
-		if (!is_cookie(opt, value))
-			return PLIM_EINVAL;
-		pl_udp_set_cookie(&s->udp, sl->rec, (uint32_t)value);
-		return PLIM_OK;
+	case PL_SLOT_UDP: return set_udp(s, sl->rec, opt, value);
 	default: return PLIM_ENOTCONN;
 	}
 }

@@ -97,7 +97,7 @@ init_parts(plim *s, uint8_t *statics)
 	pl_tcp_init(&s->tcp, &s->core, &s->net, statics + net_octets);
 	pl_udp_init(&s->udp, &s->core, &s->net);
 	/* The reply ring and the echo buffers are the reserve's static part. */
-	s->core.mem.reserve_left -= PL_MIN(net_octets, s->core.mem.reserve_left / 2);
+	pl_mem_charge_reserve(&s->core.mem, net_octets);
 }
 
 int

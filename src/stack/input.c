@@ -65,10 +65,8 @@ take_segment(plim *s, struct waiting *w, const struct plim_frame *f)
 static void
 deliver(plim *s, enum pl_net_verdict verdict, const struct pl_pkt *pkt, const struct pl_icmp_error *err)
 {
-	uint8_t proto = verdict == PL_NET_PKT ? pkt->proto : err->proto;
+	uint8_t proto = verdict == PL_NET_PKT ? pkt->proto : err->proto; /* neither is looked at when all is done */
 
-	if (verdict == PL_NET_DONE)
-		return;
 	if (verdict == PL_NET_PKT && proto == PL_PROTO_TCP)
 		pl_tcp_input(&s->tcp, pkt);
 	else if (verdict == PL_NET_PKT && proto == PL_PROTO_UDP)
@@ -77,6 +75,8 @@ deliver(plim *s, enum pl_net_verdict verdict, const struct pl_pkt *pkt, const st
 		pl_tcp_icmp_error(&s->tcp, err);
 	else if (verdict == PL_NET_ERROR && proto == PL_PROTO_UDP)
 		pl_udp_icmp_error(&s->udp, err);
+	if (pkt->reassembled)
+		pl_net_release(&s->net);
 }
 
 static void
@@ -87,7 +87,7 @@ take_frame(plim *s, struct waiting *w, const struct plim_frame *f, bool is_last)
 
 	w->pkt = (struct pl_pkt){0};
 	verdict = pl_net_input(&s->net, f, s->core.now, &w->pkt, &err);
-	if (verdict == PL_NET_PKT && w->pkt.proto == PL_PROTO_TCP && !is_last)
+	if (verdict == PL_NET_PKT && w->pkt.proto == PL_PROTO_TCP && !is_last && !w->pkt.reassembled)
 		take_segment(s, w, f);
 	else
 		deliver(s, verdict, &w->pkt, &err);

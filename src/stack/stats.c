@@ -85,11 +85,21 @@ plim_memory_map(const plim *s, uint64_t *cursor, struct plim_conn_info *out, siz
 	return pl_tcp_info_walk(&s->tcp, cursor, out, n);
 }
 
+size_t
+plim_free_spans(plim *s, uint32_t *cursor, struct plim_span *spans, size_t n)
+{
+	return pl_mem_free_runs(&s->core.mem, cursor, spans, n);
+}
+
 int
 plim_check(const plim *s, const char **why)
 {
 	const char *fault = pl_mem_check(&s->core.mem);
 
+	if (!fault)
+		fault = pl_neigh_check(&s->net);
+	if (!fault)
+		fault = pl_reasm_check(&s->net);
 	if (!fault)
 		fault = pl_tcp_check(&s->tcp);
 	if (fault && why)

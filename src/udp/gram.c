@@ -23,8 +23,8 @@ room_in_block(const struct pl_core *c)
 	       sizeof(struct gram_block);
 }
 
-static uint32_t
-octets_of(const struct pl_core *c, size_t len)
+uint32_t
+pl_gram_octets(const struct pl_core *c, size_t len)
 {
 	size_t blocks = (len + room_in_block(c) - 1) / room_in_block(c);
 
@@ -44,12 +44,12 @@ free_blocks(struct pl_core *c, pl_id id)
 
 /* False: refused; nothing is left behind. */
 static bool
-copy_in(struct pl_core *c, struct pl_cur from, pl_id *first)
+take_blocks(struct pl_core *c, size_t len, pl_id *first)
 {
 	pl_id *link = first;
 
 	*first = 0;
-	while (pl_cur_left(&from) > 0) {
+	for (size_t got = 0; got < len; got += room_in_block(c)) {
 		pl_id id = pl_mem_alloc(&c->mem, PL_OBJ_udpblock, PL_GRANT_NORMAL);
 
 		if (!id) {
@@ -59,19 +59,18 @@ copy_in(struct pl_core *c, struct pl_cur from, pl_id *first)
 		*link = id;
 		link = &block_at(c, id)->next;
 		*link = 0;
-		(void)pl_cur_bytes(&from, block_at(c, id)->octets,
-		                   PL_MIN(pl_cur_left(&from), room_in_block(c))); /* it fits */
 	}
 	return true;
 }
 
 enum pl_gram_result
-pl_gram_put(struct pl_core *c, struct pl_gramq *q, uint64_t limit, const struct pl_gram *as, const uint8_t *data)
+pl_gram_begin(struct pl_core *c, const struct pl_gramq *q, uint64_t limit, const struct pl_gram *as,
+              struct pl_gram_fill *fill)
 {
 	struct pl_gram *g;
 	pl_id id;
 
-	if (q->held + octets_of(c, as->len) > limit)
+	if (q->held + pl_gram_octets(c, as->len) > limit)
 		return PL_GRAM_OVER_LIMIT;
 	id = pl_mem_alloc(&c->mem, PL_OBJ_udpgram, PL_GRANT_NORMAL);
 	if (!id)
@@ -79,17 +78,43 @@ pl_gram_put(struct pl_core *c, struct pl_gramq *q, uint64_t limit, const struct 
 	g = pl_mem_ptr(&c->mem, id);
 	*g = *as;
 	g->next = 0;
-	if (!copy_in(c, pl_cur_of(data, as->len), &g->block)) {
+	if (!take_blocks(c, as->len, &g->block)) {
 		pl_mem_free(&c->mem, PL_OBJ_udpgram, id);
 		return PL_GRAM_NO_MEMORY;
 	}
-	if (q->tail)
-		((struct pl_gram *)pl_mem_ptr(&c->mem, q->tail))->next = id;
-	else
-		q->head = id;
-	q->tail = id;
-	q->held += octets_of(c, as->len);
+	*fill = (struct pl_gram_fill){.gram = id, .block = g->block};
 	return PL_GRAM_OK;
+}
+
+void
+pl_gram_fill(const struct pl_core *c, struct pl_gram_fill *fill, struct pl_span octets)
+{
+	struct pl_cur from = pl_cur_of(octets.p, octets.len);
+
+	while (pl_cur_left(&from) > 0 && fill->block) {
+		size_t n = PL_MIN(pl_cur_left(&from), room_in_block(c) - fill->at);
+
+		(void)pl_cur_bytes(&from, block_at(c, fill->block)->octets + fill->at, n); /* n is left */
+		fill->at += (uint32_t)n;
+		if (fill->at == room_in_block(c)) {
+			fill->block = block_at(c, fill->block)->next;
+			fill->at = 0;
+		}
+	}
+	PL_ASSERT(pl_cur_left(&from) == 0);
+}
+
+void
+pl_gram_end(struct pl_core *c, struct pl_gramq *q, const struct pl_gram_fill *fill)
+{
+	const struct pl_gram *g = pl_mem_ptr(&c->mem, fill->gram);
+
+	if (q->tail)
+		((struct pl_gram *)pl_mem_ptr(&c->mem, q->tail))->next = fill->gram;
+	else
+		q->head = fill->gram;
+	q->tail = fill->gram;
+	q->held += pl_gram_octets(c, g->len);
 }
 
 struct pl_gram *
@@ -124,7 +149,7 @@ pl_gram_pop(struct pl_core *c, struct pl_gramq *q)
 	q->head = g->next;
 	if (!q->head)
 		q->tail = 0;
-	q->held -= octets_of(c, g->len);
+	q->held -= pl_gram_octets(c, g->len);
 	free_blocks(c, g->block);
 	pl_mem_free(&c->mem, PL_OBJ_udpgram, id);
 }

@@ -6,6 +6,7 @@
 #ifndef PL_UDP_GRAM_H
 #define PL_UDP_GRAM_H
 
+#include "base/bytes.h"
 #include "mem/core.h"
 
 /** One datagram. */
@@ -26,9 +27,24 @@ struct pl_gramq {
 
 enum pl_gram_result { PL_GRAM_OK, PL_GRAM_OVER_LIMIT, PL_GRAM_NO_MEMORY };
 
-/** Put a copy of a datagram at the end; peer, len and laddr of `as` count. limit: real octets the queue may hold. */
-enum pl_gram_result pl_gram_put(struct pl_core *c, struct pl_gramq *q, uint64_t limit, const struct pl_gram *as,
-                                const uint8_t *data);
+/** Real octets of a datagram of len octets: descriptor and blocks. */
+uint32_t pl_gram_octets(const struct pl_core *c, size_t len);
+
+/** A datagram that is being filled. */
+struct pl_gram_fill {
+	pl_id gram, block;
+	uint32_t at; /* in the block */
+};
+
+/** Take what a datagram needs; peer, len and laddr of `as` count. limit: real octets the queue may hold. */
+enum pl_gram_result pl_gram_begin(struct pl_core *c, const struct pl_gramq *q, uint64_t limit, const struct pl_gram *as,
+                                  struct pl_gram_fill *fill);
+
+/** The next of its octets: as->len in all, before pl_gram_end(). */
+void pl_gram_fill(const struct pl_core *c, struct pl_gram_fill *fill, struct pl_span octets);
+
+/** Put it at the queue's end. Between begin and end nothing else happens to the arena. */
+void pl_gram_end(struct pl_core *c, struct pl_gramq *q, const struct pl_gram_fill *fill);
 
 /** The first datagram, NULL if none. */
 struct pl_gram *pl_gram_first(const struct pl_core *c, const struct pl_gramq *q);

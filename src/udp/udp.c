@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * UDP: see udp.h. A datagram that finds its queue full is dropped, never an older one:
- * what is queued was promised. A datagram to send whose neighbour is not known yet is
+ * UDP: see udp.h. A datagram that finds its queue full is dropped; with PLIM_O_UDP_DROP_OLDEST older ones of
+ * that socket are instead.
+ *
+ * A queue holds no more than was configured, and no more than half of what its class has left (Choudhury, Hahne):
+ * n full queues leave 2 parts of n + 2 free, so that another socket always finds room. A datagram to send whose neighbour is not known yet is
  * handed to pl_net_hold(); longer ones than the MTU are refused (no fragments so far).
  */
 #include "udp/udp.h"
@@ -12,6 +15,8 @@
 #include "wire/udp.h"
 
 #define PORT_TRIES 64
+#define FEW_DESCRIPTORS 8
+#define REPLACED_MOST 64 /* datagrams that may go for one */
 
 struct pl_udpsock {
 	pl_id next;             /* in its chain */
@@ -22,7 +27,8 @@ struct pl_udpsock {
 	uint8_t laddr;  /* or PL_UDP_ANY_LADDR */
 	uint8_t family; /* 0: both */
 	bool in_tx;
-	bool wants_room; /* a send was refused: tell when there is room */
+	bool wants_room;  /* a send was refused: tell when there is room */
+	bool drop_oldest; /* received ones: the oldest gives way */
 	int soft_error;
 	struct pl_gramq rx, tx;
 };
@@ -41,7 +47,42 @@ pl_udp_init(struct pl_udp *u, struct pl_core *c, struct pl_net *n)
 	memset(u, 0, sizeof *u);
 	u->core = c;
 	u->net = n;
-	u->queue_limit = c->conf.udp_queue_octets ? c->conf.udp_queue_octets : c->mem.cls_cap[PLIM_CLASS_udp] / 4;
+}
+
+static uint64_t
+configured_limit(const struct pl_udp *u)
+{
+	uint64_t octets = u->core->conf.udp_queue_octets;
+
+	return octets ? octets : u->core->mem.cls_cap[PLIM_CLASS_udp] / 4;
+}
+
+static uint64_t
+free_objects(const struct pl_mem_type *ty)
+{
+	return (uint64_t)ty->slabs * ty->per_slab - ty->live;
+}
+
+/*
+ * What the class can still store: blocks free in its slabs, and slabs that it may take. One of them is set apart where
+ * descriptors run out, or blocks would take it and leave nothing to describe them.
+ */
+static uint64_t
+free_octets(const struct pl_mem *m)
+{
+	const struct pl_mem_type *block = &m->types[PL_OBJ_udpblock];
+	uint64_t cap = m->cls_cap[PLIM_CLASS_udp], held = m->cls_octets[PLIM_CLASS_udp];
+	uint64_t slabs = held < cap ? (cap - held) >> m->slab_shift : 0;
+
+	if (free_objects(&m->types[PL_OBJ_udpgram]) < FEW_DESCRIPTORS)
+		slabs -= slabs > 0;
+	return (slabs << m->slab_shift) + free_objects(block) * block->octets;
+}
+
+uint64_t
+pl_udp_queue_limit(const struct pl_udp *u)
+{
+	return PL_MIN(configured_limit(u), free_octets(&u->core->mem) / 2);
 }
 
 /* ---- sockets ---- */
@@ -165,6 +206,16 @@ pl_udp_set_cookie(struct pl_udp *u, pl_id id, uint32_t cookie)
 {
 	sock_at(u, id)->cookie = cookie;
 }
+bool
+pl_udp_drop_oldest(const struct pl_udp *u, pl_id id)
+{
+	return sock_at(u, id)->drop_oldest;
+}
+void
+pl_udp_set_drop_oldest(struct pl_udp *u, pl_id id, bool on)
+{
+	sock_at(u, id)->drop_oldest = on;
+}
 uint16_t
 pl_udp_port(const struct pl_udp *u, pl_id id)
 {
@@ -196,29 +247,89 @@ find(const struct pl_udp *u, uint8_t laddr, uint8_t family, uint16_t port)
 
 /* ---- in ---- */
 
-/* RFC 768: zero means none was made; RFC 8200 §8.1: not over IPv6. */
-static bool
-is_checksum_right(const struct pl_pkt *pkt, const struct pl_udp_hdr *h)
+/* The datagram's octets from l4 on, header included, cut to its UDP length: one run, or more where it came in fragments. */
+struct parts {
+	const struct pl_net *net;
+	const struct pl_pkt *pkt;
+	size_t at, len;
+};
+
+static struct pl_span
+next_part(struct parts *p)
 {
+	size_t here = p->pkt->l4.len;
+	struct pl_span run = p->pkt->l4;
+
+	if (p->at >= p->len)
+		return (struct pl_span){NULL, 0};
+	if (p->at > 0)
+		run = pl_net_rest(p->net, p->pkt, p->at - here);
+	run.len = PL_MIN(run.len, p->len - p->at);
+	p->at += run.len;
+	return run;
+}
+
+/* RFC 768: zero means none was made; RFC 8200 §8.1: not over IPv6. Every part but the last is even. */
+static bool
+is_checksum_right(const struct pl_udp *u, const struct pl_pkt *pkt, const struct pl_udp_hdr *h)
+{
+	struct parts p = {.net = u->net, .pkt = pkt, .len = h->len};
+	uint64_t sum;
+
 	if (h->csum == 0)
 		return pkt->src.family == 4;
 	if (pkt->csum_ok)
 		return true;
-	return pl_csum_is_valid(
-		pl_csum_add(pl_csum_pseudo(&pkt->src, &pkt->dst, PL_PROTO_UDP, h->len), pkt->l4.p, h->len));
+	sum = pl_csum_pseudo(&pkt->src, &pkt->dst, PL_PROTO_UDP, h->len);
+	for (struct pl_span run = next_part(&p); run.len > 0; run = next_part(&p))
+		sum = pl_csum_add(sum, run.p, run.len);
+	return pl_csum_is_valid(sum);
+}
+
+static void
+copy_in(struct pl_udp *u, struct pl_gram_fill *fill, const struct pl_pkt *pkt, const struct pl_udp_hdr *h)
+{
+	struct parts p = {.net = u->net, .pkt = pkt, .len = h->len};
+
+	(void)next_part(&p); /* its text is h->text */
+	pl_gram_fill(u->core, fill, h->text);
+	for (struct pl_span run = next_part(&p); run.len > 0; run = next_part(&p))
+		pl_gram_fill(u->core, fill, run);
+}
+
+/* Room for a received datagram: where the socket wants it so, in place of its oldest ones. */
+static enum pl_gram_result
+begin_received(struct pl_udp *u, struct pl_udpsock *s, const struct pl_gram *g, struct pl_gram_fill *fill)
+{
+	enum pl_gram_result rc = pl_gram_begin(u->core, &s->rx, pl_udp_queue_limit(u), g, fill);
+
+	if (!s->drop_oldest || pl_gram_octets(u->core, g->len) > configured_limit(u))
+		return rc;
+	for (unsigned i = 0; rc != PL_GRAM_OK && s->rx.head && i < REPLACED_MOST; i++) {
+		pl_gram_pop(u->core, &s->rx);
+		(void)PL_DROP(u->core, udp_replaced);
+		rc = pl_gram_begin(u->core, &s->rx, pl_udp_queue_limit(u), g, fill);
+	}
+	return rc;
 }
 
 static void
 queue(struct pl_udp *u, pl_id id, const struct pl_pkt *pkt, const struct pl_udp_hdr *h)
 {
 	struct pl_udpsock *s = sock_at(u, id);
-	struct pl_gram g = {.peer = {pkt->src, h->sport}, .len = (uint16_t)h->text.len, .laddr = pkt->laddr};
+	struct pl_gram g = {
+		.peer = {pkt->src, h->sport}, .len = (uint16_t)(h->len - PL_UDP_HEADER), .laddr = pkt->laddr};
+	struct pl_gram_fill fill;
 
-	switch (pl_gram_put(u->core, &s->rx, u->queue_limit, &g, h->text.p)) {
-	case PL_GRAM_OVER_LIMIT: (void)PL_DROP(u->core, udp_queue_full); break;
-	case PL_GRAM_NO_MEMORY: (void)PL_DROP(u->core, udp_class_full); break;
-	default: u->core->udp_in++; pl_slot_raise(u->core, s->slot, PLIM_EV_READABLE);
+	switch (begin_received(u, s, &g, &fill)) {
+	case PL_GRAM_OVER_LIMIT: (void)PL_DROP(u->core, udp_queue_full); return;
+	case PL_GRAM_NO_MEMORY: (void)PL_DROP(u->core, udp_class_full); return;
+	default: break;
 	}
+	copy_in(u, &fill, pkt, h);
+	pl_gram_end(u->core, &s->rx, &fill);
+	u->core->udp_in++;
+	pl_slot_raise(u->core, s->slot, PLIM_EV_READABLE);
 }
 
 void
@@ -227,11 +338,11 @@ pl_udp_input(struct pl_udp *u, const struct pl_pkt *pkt)
 	struct pl_udp_hdr h;
 	pl_id id;
 
-	if (!pl_udp_parse(pkt->l4, &h) || pkt->gso_size != 0) {
+	if (!pl_udp_parse_part(pkt->l4, pkt->rest, &h) || pkt->gso_size != 0) {
 		(void)PL_DROP(u->core, udp_malformed);
 		return;
 	}
-	if (!is_checksum_right(pkt, &h)) {
+	if (!is_checksum_right(u, pkt, &h)) {
 		(void)PL_DROP(u->core, udp_checksum);
 		return;
 	}
@@ -330,20 +441,25 @@ pl_udp_send(struct pl_udp *u, pl_id id, const struct plim_endpoint *to, const ui
 {
 	struct pl_udpsock *s = sock_at(u, id);
 	struct pl_gram g = {.peer = *to};
+	struct pl_gram_fill fill;
 	int rc = choose_laddr(u, s, to, &g.laddr);
 
 	if (rc < 0 || (rc = check_length(u, to, g.laddr, len)) < 0)
 		return rc;
 	g.len = (uint16_t)len;
-	switch (pl_gram_put(u->core, &s->tx, u->queue_limit, &g, data)) {
-	case PL_GRAM_OK: tx_add(u, id); return (int64_t)len;
+	switch (pl_gram_begin(u->core, &s->tx, pl_udp_queue_limit(u), &g, &fill)) {
+	case PL_GRAM_OK:
+		pl_gram_fill(u->core, &fill, (struct pl_span){data, len});
+		pl_gram_end(u->core, &s->tx, &fill);
+		tx_add(u, id);
+		return (int64_t)len;
 	case PL_GRAM_NO_MEMORY:
 		if (!s->tx.head)
 			return PLIM_ENOMEM; /* nothing of this socket's will make room */
 		break;
 	default:
 		if (!s->tx.head)
-			return PLIM_EMSGSIZE; /* longer than the whole queue */
+			return pl_gram_octets(u->core, len) > configured_limit(u) ? PLIM_EMSGSIZE : PLIM_ENOMEM;
 		break;
 	}
 	s->wants_room = true;

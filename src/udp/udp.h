@@ -18,7 +18,6 @@ struct pl_udp {
 	struct pl_net *net;
 	pl_id heads[PL_UDP_HEADS];
 	pl_id tx_head, tx_tail; /* sockets with datagrams to send, each at most once */
-	uint64_t queue_limit;   /* per socket and direction, real octets */
 };
 
 void pl_udp_init(struct pl_udp *u, struct pl_core *c, struct pl_net *n);
@@ -29,6 +28,11 @@ void pl_udp_set_slot(struct pl_udp *u, pl_id sock, pl_id slot);
 void pl_udp_close(struct pl_udp *u, pl_id sock);
 uint32_t pl_udp_cookie(const struct pl_udp *u, pl_id sock);
 void pl_udp_set_cookie(struct pl_udp *u, pl_id sock, uint32_t cookie);
+bool pl_udp_drop_oldest(const struct pl_udp *u, pl_id sock);
+void pl_udp_set_drop_oldest(struct pl_udp *u, pl_id sock, bool on);
+
+/** What a socket may queue now in one direction, real octets. */
+uint64_t pl_udp_queue_limit(const struct pl_udp *u);
 uint16_t pl_udp_port(const struct pl_udp *u, pl_id sock);
 
 /** Take a datagram from the network layer. */

@@ -97,7 +97,7 @@ pl_ip4_put(struct pl_put *w, const struct pl_ip4 *ip)
 	pl_put_be16(w, (uint16_t)(0x4500 | ip->tos));
 	pl_put_be16(w, ip->len);
 	pl_put_be16(w, ip->id);
-	pl_put_be16(w, ip->df ? FLAG_DF : 0);
+	pl_put_be16(w, (uint16_t)((ip->df ? FLAG_DF : 0) | (ip->mf ? FLAG_MF : 0) | (ip->frag_offset & OFFSET_MASK)));
 	pl_put_u8(w, ip->ttl);
 	pl_put_u8(w, ip->proto);
 	csum = w->p;

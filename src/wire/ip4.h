@@ -37,7 +37,7 @@ enum plim_drop pl_ip4_parse(struct pl_span p, struct pl_ip4 *ip);
 /** Parse a datagram quoted by ICMP: cut short, and its checksum and options are nobody's business. False: not even a header. */
 bool pl_ip4_parse_quoted(struct pl_span p, struct pl_ip4 *ip);
 
-/** Write a header without options, checksum included; len, tos, id, df, ttl, proto, src and dst count. */
+/** Write a header without options, checksum included; len, tos, id, df, mf, frag_offset, ttl, proto, src and dst count. */
 void pl_ip4_put(struct pl_put *w, const struct pl_ip4 *ip);
 
 #endif

@@ -100,6 +100,10 @@ datagrams_go_both_ways(void **state)
 		assert_int_equal(get(a, ua, PLIM_O_COOKIE), 2);
 		assert_int_equal(plim_set(a, ua, PLIM_O_COOKIE, 9), PLIM_OK);
 		assert_int_equal(get(a, ua, PLIM_O_COOKIE), 9);
+		assert_int_equal(get(a, ua, PLIM_O_UDP_DROP_OLDEST), 0);
+		assert_int_equal(plim_set(a, ua, PLIM_O_UDP_DROP_OLDEST, 2), PLIM_EINVAL);
+		assert_int_equal(plim_set(a, ua, PLIM_O_UDP_DROP_OLDEST, 1), PLIM_OK);
+		assert_int_equal(get(a, ua, PLIM_O_UDP_DROP_OLDEST), 1);
 		assert_int_equal(plim_udp_recvfrom(b, ub, got, sizeof got, &from), PLIM_EAGAIN);
 		assert_int_equal(plim_udp_sendto(a, ua, &to, text, sizeof text), sizeof text);
 		told_b = 0;

@@ -26,7 +26,7 @@ check_same(const struct pl_ip4 *a, const struct pl_ip4 *b)
 	MUST(a->tos == b->tos && a->ttl == b->ttl && a->proto == b->proto && a->id == b->id);
 }
 
-/* A header of ours has no options and is no fragment. */
+/* A header of ours has no options. */
 static void
 check_put(const struct pl_ip4 *ip)
 {
@@ -39,7 +39,8 @@ check_put(const struct pl_ip4 *ip)
 	pl_put_bytes(&w, ip->payload.p, ip->payload.len);
 	MUST(pl_ip4_parse((struct pl_span){back, (size_t)(w.p - back)}, &again) == PL_PARSED);
 	check_same(ip, &again);
-	MUST(again.df == ip->df && !pl_ip4_is_fragment(&again) && again.header_len == PL_IP4_HEADER);
+	MUST(again.df == ip->df && again.mf == ip->mf && again.frag_offset == ip->frag_offset &&
+	     again.header_len == PL_IP4_HEADER);
 	MUST(again.payload.len == ip->payload.len);
 }
 

@@ -125,6 +125,21 @@ pair_settle(struct pair *p)
 	}
 }
 
+/* What holds nothing may be given back to the system at any time, and read as anything after that. */
+static void
+spoil_free_spans(plim *s)
+{
+	struct plim_span spans[4];
+	uint32_t cursor = 0;
+
+	do {
+		size_t n = plim_free_spans(s, &cursor, spans, 4);
+
+		for (size_t i = 0; i < n; i++)
+			memset(spans[i].data, 0xa7, spans[i].len);
+	} while (cursor != 0);
+}
+
 bool
 pair_step(struct pair *p, plim_time until)
 {
@@ -143,6 +158,8 @@ pair_step(struct pair *p, plim_time until)
 		while (plim_poll(p->side[n].s, p->now, 1000))
 			;
 	pair_settle(p);
+	spoil_free_spans(p->side[0].s);
+	spoil_free_spans(p->side[1].s);
 	if (p->check_every && p->events % p->check_every == 0)
 		pair_check(p);
 	return true;

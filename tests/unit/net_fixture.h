@@ -89,6 +89,7 @@ bench_start_with(struct bench *b, const struct plim_config *conf, size_t target)
 	b->core.hash_key = (struct pl_key){1, 2};
 	b->core.rng.key = (struct pl_key){3, 4};
 	layout.cap_pct[PLIM_CLASS_neighbour] = conf->cap_neighbour_pct;
+	layout.cap_pct[PLIM_CLASS_fragment] = conf->cap_fragment_pct;
 	layout.cap_pct[PLIM_CLASS_udp] = conf->cap_udp_pct;
 	b->region = aligned_alloc(64, target);
 	assert_non_null(b->region);
@@ -110,6 +111,7 @@ static inline void
 bench_end(struct bench *b)
 {
 	assert_null(pl_neigh_check(&b->net));
+	assert_null(pl_reasm_check(&b->net));
 	assert_null(pl_mem_check(&b->core.mem));
 	free(b->region);
 }

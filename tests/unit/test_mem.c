@@ -343,7 +343,121 @@ a_region_too_small_is_refused(void **state)
 	assert_int_equal(pl_mem_block_for(1u << 30), 1024);
 }
 
-TESTS_MAIN(cmocka_unit_test(random_objects_never_overlap_and_are_all_accounted),
+/* ---- another target ---- */
+
+static unsigned
+fill_class(struct pl_mem *m, enum pl_obj type, unsigned n)
+{
+	while (n < MOST && (objects[n].id = pl_mem_alloc(m, type, PL_GRANT_NORMAL)) != 0)
+		objects[n++].type = type;
+	return n;
+}
+
+static void
+caps_follow_a_lower_target_and_nothing_is_granted_beyond(void **state)
+{
+	struct arena *a = arena_start(4u << 20, 0);
+	struct pl_mem *m = &a->core.mem;
+	unsigned n = fill_class(m, PL_OBJ_block, 0), tw;
+	uint64_t used, cap_tw = m->cls_cap[PLIM_CLASS_timewait];
+
+	(void)state;
+	tw = fill_class(m, PL_OBJ_tw4, n);
+	used = pl_mem_used(m);
+	assert_true(pl_mem_set_target(m, 2u << 20));
+	assert_int_equal(m->target, 2u << 20);
+	assert_in_range(m->cls_cap[PLIM_CLASS_timewait], cap_tw / 2 - 3, cap_tw / 2);
+	assert_int_equal(pl_mem_used(m), used); /* what is held stays */
+	assert_null(pl_mem_check(m));
+	for (uint64_t seed = 3, last = used; n > 0; n--) {
+		unsigned k = chance_below(&seed, n);
+
+		pl_mem_free(m, PL_OBJ_block, objects[k].id);
+		objects[k] = objects[n - 1];
+		assert_true(pl_mem_used(m) <= last); /* it only falls, whatever is asked for in between */
+		last = pl_mem_used(m);
+		if (pl_mem_used(m) > m->target)
+			assert_int_equal(pl_mem_alloc(m, PL_OBJ_hot, PL_GRANT_NORMAL), 0);
+		assert_null(pl_mem_check(m));
+	}
+	for (; tw > 0 && objects[tw - 1].type == PL_OBJ_tw4; tw--)
+		pl_mem_free(m, PL_OBJ_tw4, objects[tw - 1].id);
+	n = fill_class(m, PL_OBJ_block, 0);
+	assert_true(pl_mem_conn_used(m) <= m->cap_conn && m->cap_conn <= (2u << 20) / 100 * 75);
+	assert_true(pl_mem_used(m) <= m->target);
+	assert_false(pl_mem_charge(m, m->slab_octets));
+	while (n > 0)
+		pl_mem_free(m, PL_OBJ_block, objects[--n].id);
+	assert_arena_is_empty(m);
+	arena_stop(a);
+}
+
+static void
+a_raised_target_gives_back_what_a_lower_one_took(void **state)
+{
+	struct arena *a = arena_start(4u << 20, 0);
+	struct pl_mem *m = &a->core.mem;
+	struct pl_mem before;
+	unsigned n;
+
+	(void)state;
+	pl_mem_charge_reserve(m, 20000);
+	before = *m;
+	assert_true(pl_mem_set_target(m, 1u << 20));
+	assert_true(m->cap_conn < before.cap_conn / 3 && m->reserve_left < before.reserve_left / 2);
+	assert_true(pl_mem_set_target(m, 4u << 20));
+	assert_memory_equal(m->cls_cap, before.cls_cap, sizeof m->cls_cap);
+	assert_int_equal(m->cap_conn, before.cap_conn);
+	assert_int_equal(m->reserve_left, before.reserve_left);
+	n = fill_class(m, PL_OBJ_block, 0);
+	assert_true((uint64_t)n * 256 > (4u << 20) / 100 * 74);
+	while (n > 0)
+		pl_mem_free(m, PL_OBJ_block, objects[--n].id);
+	arena_stop(a);
+}
+
+static void
+a_target_out_of_range_changes_nothing(void **state)
+{
+	struct arena *a = arena_start(4u << 20, 0);
+	struct pl_mem *m = &a->core.mem, before = *m;
+
+	(void)state;
+	assert_false(pl_mem_set_target(m, (1u << 20) - 1)); /* a quarter is the least */
+	assert_false(pl_mem_set_target(m, (4u << 20) + 1));
+	assert_false(pl_mem_set_target(m, 0));
+	assert_memory_equal(m, &before, sizeof before);
+	arena_stop(a);
+}
+
+/* Every class keeps three slabs, so that each of its types finds one at the least target too. */
+static void
+small_classes_work_at_the_least_target(void **state)
+{
+	static const enum pl_obj types[] = {PL_OBJ_neigh4,  PL_OBJ_neigh6,   PL_OBJ_neighbuf, PL_OBJ_udpsock,
+	                                    PL_OBJ_udpgram, PL_OBJ_udpblock, PL_OBJ_frag,     PL_OBJ_fragblock,
+	                                    PL_OBJ_syn4,    PL_OBJ_syn6,     PL_OBJ_tw4,      PL_OBJ_tw6};
+	pl_id ids[PL_COUNT(types)];
+	struct arena *a = arena_start(64u << 20, 0);
+	struct pl_mem *m = &a->core.mem;
+
+	(void)state;
+	assert_true(pl_mem_set_target(m, pl_mem_least_target(m)));
+	for (unsigned i = 0; i < PL_COUNT(types); i++) {
+		ids[i] = pl_mem_alloc(m, types[i], PL_GRANT_NORMAL);
+		assert_int_not_equal(ids[i], 0);
+	}
+	for (unsigned i = 0; i < PL_COUNT(types); i++)
+		pl_mem_free(m, types[i], ids[i]);
+	assert_arena_is_empty(m);
+	arena_stop(a);
+}
+
+TESTS_MAIN(cmocka_unit_test(caps_follow_a_lower_target_and_nothing_is_granted_beyond),
+           cmocka_unit_test(a_raised_target_gives_back_what_a_lower_one_took),
+           cmocka_unit_test(a_target_out_of_range_changes_nothing),
+           cmocka_unit_test(small_classes_work_at_the_least_target),
+           cmocka_unit_test(random_objects_never_overlap_and_are_all_accounted),
            cmocka_unit_test(a_class_at_its_cap_takes_nothing_of_another),
            cmocka_unit_test(records_stream_index_and_application_share_one_cap),
            cmocka_unit_test(the_reserve_serves_only_who_may_use_it),

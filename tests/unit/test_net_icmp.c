@@ -326,14 +326,88 @@ errors_are_rate_limited(void **state)
 	unsigned sent = 0;
 
 	(void)state;
-	for (unsigned i = 0; i < 200; i++) {
-		input_frame(&b, udp_frame(PEER4, US4, 1, 2, "x", 1));
+	for (unsigned i = 0; i < 2000; i++) {
+		input_frame(&b, udp_frame(v4(20, 0, (uint8_t)(i >> 8), (uint8_t)i), US4, 1, 2, "x", 1));
 		pl_net_reply_unreachable(&b.net, &b.pkt);
 		while (output(&b))
 			sent++;
 	}
 	assert_int_equal(sent, 50);
-	assert_int_equal(b.core.drops[PLIM_DROP_icmp_limited], 150);
+	assert_int_equal(b.core.drops[PLIM_DROP_icmp_limited], 1950);
+}
+
+/* E08: 50 000 datagrams a second to closed ports, from many. */
+static void
+errors_keep_their_rate_under_a_flood(void **state)
+{
+	uint64_t dice = 9;
+	unsigned sent = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 150000; i++) {
+		b.core.now += PL_US(20);
+		input_frame(&b,
+		            udp_frame(v4(20, 0, (uint8_t)chance_below(&dice, 256), (uint8_t)chance_below(&dice, 256)),
+		                      US4, 1, 2, "x", 1));
+		pl_net_reply_unreachable(&b.net, &b.pkt);
+		while (output(&b))
+			sent++;
+	}
+	assert_in_range(sent, 2000, 3 * 1000 + 50);
+}
+
+static void
+each_destination_is_told_once_a_second(void **state)
+{
+	unsigned sent = 0, other = 0;
+
+	(void)state;
+	for (unsigned ms = 0; ms < 10000; ms++) {
+		b.core.now += PL_MS(1);
+		input_frame(&b, udp_frame(PEER4, US4, 1, 2, "x", 1));
+		pl_net_reply_unreachable(&b.net, &b.pkt);
+		while (output(&b))
+			sent++;
+		if (ms % 2000 != 0)
+			continue;
+		input_frame(&b, udp_frame(PEER6, US6, 1, 2, "x", 1));
+		pl_net_reply_unreachable(&b.net, &b.pkt);
+		while (output(&b))
+			other++;
+	}
+	assert_in_range(sent, 10, 12);
+	assert_int_equal(other, 5); /* the one that asks seldom is always told */
+}
+
+/* E11: what is told about flows that nobody has makes no state. */
+static void
+errors_about_unknown_flows_leave_nothing(void **state)
+{
+	struct pl_mem before = b.core.mem;
+
+	(void)state;
+	for (unsigned i = 0; i < 65536; i++) {
+		uint8_t quoted[28];
+		struct pl_put w = pl_put_to(quoted, sizeof quoted);
+
+		pl_ip4_put(&w, &(struct pl_ip4){.src = US4,
+		                                .dst = v4(30, 0, (uint8_t)(i >> 8), (uint8_t)i),
+		                                .ttl = 64,
+		                                .proto = 17,
+		                                .len = 1500,
+		                                .df = true});
+		pl_udp_put(&w, 7, 7, 1472);
+		assert_int_equal(input_frame(&b, icmp_frame(v4(10, 0, 0, 1), US4, PL_ICMP4_UNREACHABLE,
+		                                            PL_UNREACH4_TOO_BIG, 600, quoted, 28)),
+		                 PL_NET_ERROR);
+		pl_udp_icmp_error(&b.udp, &b.err);
+		input_frame(&b, icmp_frame(v4(10, 0, 0, 1), US4, 5, 1, 0x0a000063, quoted, 28)); /* redirect */
+	}
+	assert_int_equal(b.core.drops[PLIM_DROP_icmp_no_match], 65536);
+	assert_int_equal(b.core.drops[PLIM_DROP_icmp_ignored], 65536);
+	assert_memory_equal(b.core.mem.cls_octets, before.cls_octets, sizeof before.cls_octets);
+	assert_int_equal(b.net.caches[0].n, 0);
+	assert_false(output(&b));
 }
 
 /* ---- TCP replies ---- */
@@ -452,6 +526,8 @@ TESTS_MAIN(T(echo_is_answered_with_the_same_data), T(echo_to_a_broadcast_is_not_
            T(types_without_an_action_are_ignored), T(an_error_about_our_datagram_is_handed_up), T(kinds_of_errors),
            T(only_quotations_of_our_own_datagrams_are_believed), T(port_unreachable_quotes_the_datagram),
            T(an_unknown_protocol_is_told), T(an_unknown_option_of_ip6_is_told_if_it_says_so),
-           T(errors_are_rate_limited), T(a_tcp_reply_is_built_when_it_is_sent),
-           T(a_reply_without_a_mac_waits_for_its_neighbour), T(a_full_ring_refuses),
-           T(a_reply_to_ourselves_goes_through_the_loop), T(a_buffer_too_small_for_the_frame_is_survived))
+           T(errors_are_rate_limited), T(errors_keep_their_rate_under_a_flood),
+           T(each_destination_is_told_once_a_second), T(errors_about_unknown_flows_leave_nothing),
+           T(a_tcp_reply_is_built_when_it_is_sent), T(a_reply_without_a_mac_waits_for_its_neighbour),
+           T(a_full_ring_refuses), T(a_reply_to_ourselves_goes_through_the_loop),
+           T(a_buffer_too_small_for_the_frame_is_survived))

@@ -465,6 +465,39 @@ a_scan_of_65536_addresses_stays_in_its_class_and_displaces_nobody_reachable(void
 	assert_int_equal(resolve(PEER6, &path), PLIM_EAGAIN); /* the other family still has room */
 }
 
+/* E04, 5 000/s: a neighbour in use, whom only we can verify, is verified in time. */
+static void
+probes_of_known_neighbours_are_not_crowded_out_by_a_scan(void **state)
+{
+	struct plim_config conf;
+	struct pl_path path;
+
+	(void)state;
+	bench_end(&b);
+	bench_config(&conf);
+	conf.ifaces[0].addrs[0].prefix_len = 8;
+	bench_start_with(&b, &conf, 1 << 20);
+	(void)resolve(PEER4, &path);
+	know_peer4(&b, PEER4);
+	for (unsigned i = 0; i < 5000 * 60; i++) {
+		(void)resolve(v4(10, (uint8_t)(1 + (i >> 16)), (uint8_t)(i >> 8), (uint8_t)i), &path);
+		if (i % 5000 == 0)
+			assert_int_equal(resolve(PEER4, &path), 0); /* used once a second */
+		if (i % 50 == 0)
+			b.core.now += PL_MS(10);
+		if (i % 50 == 49)
+			advance(&b, 0); /* timers come when the scan has had its turn */
+		while (output(&b)) {
+			struct pl_eth eth;
+			struct pl_arp arp = out_arp(&eth);
+
+			if (pl_addr_equal(&arp.tpa, &PEER4))
+				know_peer4(&b, PEER4);
+		}
+	}
+	assert_non_null(entry(PEER4));
+}
+
 static void
 the_rate_of_requests_and_replies_is_limited(void **state)
 {
@@ -553,6 +586,24 @@ waiting_datagrams_are_bounded_and_the_oldest_go_first(void **state)
 	assert_false(output(&b));
 }
 
+/* E05: one dead next hop and much to say to it. */
+static void
+a_dead_next_hop_holds_one_datagram(void **state)
+{
+	uint64_t cap = b.core.mem.cls_cap[PLIM_CLASS_neighbour];
+
+	(void)state;
+	for (unsigned i = 0; i < 10000; i++) { /* 10 Mbit/s in datagrams of 1 250 octets */
+		hold(PEER4, (uint8_t)i, 1250);
+		assert_true(b.net.held.blocks * pl_mem_octets(&b.core.mem, PL_OBJ_neighbuf) <= 1250 + 2 * 256);
+		assert_true(b.core.mem.cls_octets[PLIM_CLASS_neighbour] <= cap);
+		advance(&b, PL_MS(1));
+		while (output(&b))
+			;
+	}
+	assert_int_equal(b.core.drops[PLIM_DROP_neighbour_pending] + (b.net.held.blocks > 0), 10000);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 static void
 a_refused_neighbour_may_be_asked_for_again_after_a_second(void **state)
@@ -585,6 +636,7 @@ TESTS_MAIN(T(a_request_for_our_address_is_answered_to_the_asker), T(who_asks_for
            T(a_solicitation_from_beyond_a_router_is_refused), T(solicitations_for_others_and_other_groups_are_refused),
            T(we_solicit_the_targets_group), T(advertisements_follow_the_table_of_rfc_4861),
            T(a_scan_of_65536_addresses_stays_in_its_class_and_displaces_nobody_reachable),
+           T(probes_of_known_neighbours_are_not_crowded_out_by_a_scan), T(a_dead_next_hop_holds_one_datagram),
            T(the_rate_of_requests_and_replies_is_limited),
            T(one_datagram_waits_the_newest_and_goes_when_the_neighbour_answers),
            T(what_waits_in_vain_is_dropped_by_name), T(waiting_datagrams_are_bounded_and_the_oldest_go_first),

@@ -3,6 +3,7 @@
 #include "net_fixture.h"
 
 static struct bench b;
+static const uint8_t long_text[1400];
 
 static int
 setup(void **state)
@@ -212,7 +213,7 @@ a_socket_bound_to_the_address_comes_before_one_bound_to_all(void **state)
 static void
 a_queue_holds_its_limit_in_real_octets_and_drops_the_newest(void **state)
 {
-	uint64_t limit = b.udp.queue_limit;
+	uint64_t limit = b.core.mem.cls_cap[PLIM_CLASS_udp] / 4;
 	uint8_t data[4] = {0};
 	pl_id s = open_on(7), other = open_on(8);
 	unsigned kept = 0;
@@ -247,7 +248,7 @@ all_sockets_together_hold_the_class_cap(void **state)
 	for (unsigned i = 0; i < 12; i++)
 		for (unsigned k = 0; k < 100; k++)
 			deliver(udp_frame(PEER4, US4, 1, (uint16_t)(100 + i), data, 1));
-	assert_true(b.core.drops[PLIM_DROP_udp_class_full] > 0);
+	assert_true(b.core.drops[PLIM_DROP_udp_queue_full] > 0);
 	assert_true(b.core.mem.cls_octets[PLIM_CLASS_udp] <= b.core.mem.cls_cap[PLIM_CLASS_udp]);
 	for (unsigned i = 0; i < 12; i++)
 		pl_udp_close(&b.udp, s[i]);
@@ -396,11 +397,84 @@ random_ports_are_free_and_in_range(void **state)
 	pl_udp_close(&b.udp, s[0]);
 }
 
+/* E07: a flood to many sockets that nobody reads. */
+static void
+a_full_class_leaves_room_for_another_socket(void **state)
+{
+	uint64_t cap = b.core.mem.cls_cap[PLIM_CLASS_udp];
+	pl_id ids[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 64; i++)
+		ids[i] = open_on((uint16_t)(1000 + i));
+	for (unsigned i = 0; i < 20000; i++) {
+		deliver(udp_frame(PEER4, US4, 5, (uint16_t)(1000 + i % 63), "x", 1));
+		assert_true(b.core.mem.cls_octets[PLIM_CLASS_udp] <= cap);
+	}
+	assert_int_equal(pl_udp_readable(&b.udp, ids[62]), 1);
+	deliver(udp_frame(PEER4, US4, 5, 1063, "late", 4));
+	assert_int_equal(pl_udp_readable(&b.udp, ids[63]), 4);
+	assert_int_equal(b.core.drops[PLIM_DROP_udp_class_full], 0);
+	assert_int_equal(b.core.drops[PLIM_DROP_udp_queue_full] + b.core.udp_in, 20001);
+	for (unsigned i = 0; i < 64; i++)
+		pl_udp_close(&b.udp, ids[i]);
+}
+
+static void
+one_socket_holds_its_configured_part_and_many_share(void **state)
+{
+	uint64_t cap = b.core.mem.cls_cap[PLIM_CLASS_udp], one;
+	pl_id a = open_on(1), c;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++)
+		deliver(udp_frame(PEER4, US4, 5, 1, "x", 1));
+	one = b.core.mem.cls_live[PLIM_CLASS_udp];
+	assert_true(one <= cap / 4 + 96 && one > cap / 5); /* its own limit comes first */
+	b.core.conf.udp_queue_octets = cap;
+	for (unsigned i = 0; i < 1000; i++)
+		deliver(udp_frame(PEER4, US4, 5, 1, "x", 1));
+	one = b.core.mem.cls_live[PLIM_CLASS_udp];
+	assert_true(one <= cap / 3 + 2048 && one > cap / 3 - 4096); /* q = (cap - q) / 2 */
+	c = open_on(2);
+	assert_true(pl_udp_queue_limit(&b.udp) >= cap / 3 - 4096);
+	pl_udp_close(&b.udp, a);
+	pl_udp_close(&b.udp, c);
+}
+
+static void
+the_oldest_gives_way_where_the_socket_wants_it_so(void **state)
+{
+	pl_id id = open_on(7);
+	uint8_t got[2];
+	uint64_t queued;
+
+	(void)state;
+	pl_udp_set_drop_oldest(&b.udp, id, true);
+	for (unsigned i = 0; i < 1000; i++)
+		deliver(udp_frame(PEER4, US4, 5, 7, (uint8_t[]){(uint8_t)(i >> 8), (uint8_t)i}, 2));
+	queued = 1000 - b.core.drops[PLIM_DROP_udp_replaced];
+	assert_int_equal(b.core.udp_in, 1000);
+	assert_true(queued > 5 && queued < 500);
+	for (uint64_t i = 1000 - queued; i < 1000; i++) {
+		assert_int_equal(pl_udp_recv(&b.udp, id, got, 2, NULL), 2);
+		assert_int_equal(pl_load16(got), i);
+	}
+	assert_int_equal(pl_udp_recv(&b.udp, id, got, 2, NULL), PLIM_EAGAIN);
+	b.core.conf.udp_queue_octets = 600; /* a datagram that no queue may hold displaces nothing */
+	deliver(udp_frame(PEER4, US4, 5, 7, "ab", 2));
+	deliver(udp_frame(PEER4, US4, 5, 7, long_text, sizeof long_text));
+	assert_int_equal(b.core.drops[PLIM_DROP_udp_queue_full], 1);
+	assert_int_equal(pl_udp_readable(&b.udp, id), 2);
+	pl_udp_close(&b.udp, id);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 TESTS_MAIN(T(a_datagram_is_received_with_its_sender), T(echo_of_every_size), T(checksum_zero_is_legal_on_ip4_only),
            T(a_checksum_that_comes_out_zero_is_sent_as_ones), T(no_socket_is_told_the_sender),
            T(malformed_lengths_are_dropped), T(a_socket_bound_to_the_address_comes_before_one_bound_to_all),
            T(a_queue_holds_its_limit_in_real_octets_and_drops_the_newest), T(all_sockets_together_hold_the_class_cap),
-           T(sending_to_an_unknown_neighbour_waits_there), T(a_full_send_queue_says_so_and_tells_when_there_is_room),
-           T(sockets_take_turns), T(to_ourselves_through_the_loop), T(icmp_errors_reach_their_socket),
-           T(random_ports_are_free_and_in_range))
+           T(a_full_class_leaves_room_for_another_socket), T(one_socket_holds_its_configured_part_and_many_share),
+           T(the_oldest_gives_way_where_the_socket_wants_it_so), T(sending_to_an_unknown_neighbour_waits_there),
+           T(a_full_send_queue_says_so_and_tells_when_there_is_room), T(sockets_take_turns),
+           T(to_ourselves_through_the_loop), T(icmp_errors_reach_their_socket), T(random_ports_are_free_and_in_range))

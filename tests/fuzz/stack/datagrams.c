@@ -92,7 +92,8 @@ op_udp(void)
 	struct pl_put w = pl_put_to(l4, sizeof l4);
 	uint32_t len = length();
 
-	pl_udp_put(&w, (uint16_t)(5000 + u8() % 4), (uint16_t)(53 + u8() % 4), PL_MIN(len, 1472));
-	memset(w.p, 0x5a, 1472);
-	give_l4(them(flow), us(flow), 17, l4, 8 + PL_MIN(len, 1472), 6);
+	len = PL_MIN(len, them(flow).family == 4 ? 60000u : 1472u);
+	pl_udp_put(&w, (uint16_t)(5000 + u8() % 4), (uint16_t)(53 + u8() % 4), len);
+	memset(w.p, 0x5a, len);
+	give_l4(them(flow), us(flow), 17, l4, 8 + len, 6);
 }

@@ -71,6 +71,33 @@ put_headers(struct pl_put *w, struct plim_addr src, struct plim_addr dst, uint8_
 				.src = src, .dst = dst, .proto = proto, .hop_limit = ttl, .payload_len = (uint16_t)n});
 }
 
+/* An IPv4 datagram that is longer than the MTU comes in fragments. */
+static void
+give_fragments(struct plim_addr src, struct plim_addr dst, uint8_t proto, const uint8_t *l4, size_t n)
+{
+	uint16_t id = (uint16_t)(f.now / MS(1) + n);
+
+	for (size_t at = 0; at < n; at += 1480) {
+		size_t len = PL_MIN(n - at, 1480u);
+		struct pl_put w = pl_put_to(frame, sizeof frame);
+		uint8_t *ip;
+
+		put_headers(&w, src, dst, proto, len);
+		ip = w.p - PL_IP4_HEADER;
+		w.p = ip;
+		pl_ip4_put(&w, &(struct pl_ip4){.src = src,
+		                                .dst = dst,
+		                                .ttl = 64,
+		                                .proto = proto,
+		                                .id = id,
+		                                .len = (uint16_t)(PL_IP4_HEADER + len),
+		                                .frag_offset = (uint16_t)(at / 8),
+		                                .mf = at + len < n});
+		pl_put_bytes(&w, l4 + at, len);
+		give(frame, (size_t)(w.p - frame), 0, 0);
+	}
+}
+
 /* A transport datagram with its checksum at csum_at (none if beyond n). */
 void
 give_l4(struct plim_addr src, struct plim_addr dst, uint8_t proto, uint8_t *l4, size_t n, size_t csum_at)
@@ -80,6 +107,10 @@ give_l4(struct plim_addr src, struct plim_addr dst, uint8_t proto, uint8_t *l4, 
 
 	if (csum_at + 2 <= n)
 		pl_csum_store(l4 + csum_at, pl_csum_add(sum, l4, n));
+	if (src.family == 4 && proto == 17 && n > 1480) {
+		give_fragments(src, dst, proto, l4, n);
+		return;
+	}
 	put_headers(&w, src, dst, proto, n);
 	pl_put_bytes(&w, l4, n);
 	give(frame, (size_t)(w.p - frame), 0, 0);

@@ -136,6 +136,21 @@ op_time(void)
 	run_to(f.now + MS(steps[u8() % PL_COUNT(steps)]));
 }
 
+/* What holds nothing may be given back to the system and read as anything. */
+static void
+spoil_free_spans(void)
+{
+	struct plim_span spans[4];
+	uint32_t cursor = 0;
+
+	do {
+		size_t n = plim_free_spans(f.s, &cursor, spans, 4);
+
+		for (size_t i = 0; i < n; i++)
+			memset(spans[i].data, 0xa7, spans[i].len);
+	} while (cursor != 0);
+}
+
 void
 check(void)
 {
@@ -143,14 +158,15 @@ check(void)
 
 	if (plim_check(f.s, &why) != 0)
 		broken(__FILE__, __LINE__, why);
+	spoil_free_spans();
 }
 
 /* Everything closed: after its deadlines nothing is held any more. */
 void
 finish(void)
 {
-	static const unsigned gone[] = {PLIM_CLASS_record, PLIM_CLASS_stream, PLIM_CLASS_index,   PLIM_CLASS_app,
-	                                PLIM_CLASS_syn,    PLIM_CLASS_udp,    PLIM_CLASS_timewait};
+	static const unsigned gone[] = {PLIM_CLASS_record, PLIM_CLASS_stream, PLIM_CLASS_index,    PLIM_CLASS_app,
+	                                PLIM_CLASS_syn,    PLIM_CLASS_udp,    PLIM_CLASS_timewait, PLIM_CLASS_fragment};
 	struct plim_event ev[4];
 	struct plim_stats stats;
 
