@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* All scenarios, in the order of scenarios.md. */
+#include "sim/run.h"
+
+#include <strings.h>
+
+#define SIM_LIST(X) X(a01)
+
+#define SIM_X(id) extern const struct sim_scenario sim_##id;
+SIM_LIST(SIM_X)
+#undef SIM_X
+
+const struct sim_scenario *const sim_scenarios[] = {
+#define SIM_X(id) &sim_##id,
+	SIM_LIST(SIM_X)
+#undef SIM_X
+};
+
+const unsigned sim_n_scenarios = PL_COUNT(sim_scenarios);
+
+const struct sim_scenario *
+sim_find(const char *id)
+{
+	for (unsigned i = 0; i < sim_n_scenarios; i++)
+		if (strcasecmp(sim_scenarios[i]->id, id) == 0)
+			return sim_scenarios[i];
+	return NULL;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+/* Frames of raw peers, built with the wire's own functions. */
+#include "sim/raw.h"
+
+#include "base/checksum.h"
+#include "wire/eth.h"
+#include "wire/ip4.h"
+#include "wire/udp.h"
+
+#define TCP_CSUM_AT 16
+#define HOSTS 250u
+#define FIRST_PORT 1024u
+
+static struct plim_addr
+addr_of(uint32_t a)
+{
+	struct plim_addr out = {.family = 4};
+
+	pl_store32(out.octets, a);
+	return out;
+}
+
+struct draft {
+	uint32_t frame;
+	struct sim_frame *f;
+	struct plim_addr src, dst;
+	uint8_t *l4;
+};
+
+/* The frame up to its transport header. */
+static struct draft
+draft_new(struct sim_raw *r, const struct sim_from *from, uint8_t proto, uint32_t l4_len, const struct sim_fragment *fr)
+{
+	struct draft d = {.frame = sim_pool_take(&r->w->pool), .src = addr_of(from->src), .dst = sim_server_addr(1)};
+	struct pl_eth eth = {.type = PL_ETH_TYPE_IP4};
+	struct pl_ip4 ip = {.src = d.src, .dst = d.dst, .ttl = 60, .proto = proto, .id = r->ip_id++};
+	struct pl_put w;
+
+	d.f = &r->w->pool.frames[d.frame];
+	w = pl_put_to(d.f->data, SIM_FRAME_ROOM);
+	sim_server_mac(1, eth.dst);
+	memcpy(eth.src, from->mac != NULL ? from->mac : sim_router_mac, PL_MAC_LEN);
+	pl_eth_put(&w, &eth);
+	ip.len = (uint16_t)(PL_IP4_HEADER + l4_len);
+	if (fr != NULL)
+		ip.id = fr->id;
+	pl_ip4_put(&w, &ip);
+	d.l4 = d.f->data + 14 + PL_IP4_HEADER;
+	d.f->len = 14 + PL_IP4_HEADER + l4_len;
+	return d;
+}
+
+static void
+draft_send(struct sim_raw *r, struct draft *d)
+{
+	r->sent++;
+	sim_net_from_raw(r->w, d->frame);
+}
+
+static void
+draft_checksum(struct draft *d, uint8_t proto, uint32_t len, uint32_t at)
+{
+	pl_csum_store(d->l4 + at, pl_csum_add(pl_csum_pseudo(&d->src, &d->dst, proto, len), d->l4, len));
+}
+
+void
+sim_raw_tcp(struct sim_raw *r, const struct sim_from *from, struct pl_tcp_seg *seg)
+{
+	uint32_t header = PL_TCP_HEADER + (uint32_t)pl_tcp_opts_len(&seg->opt), len = header + (uint32_t)seg->text.len;
+	struct draft d = draft_new(r, from, 6, len, NULL);
+
+	pl_tcp_put(d.l4, PL_TCP_HEADER + PL_TCP_MAX_OPTIONS, seg);
+	if (seg->text.len > 0)
+		memcpy(d.l4 + header, seg->text.p, seg->text.len);
+	draft_checksum(&d, 6, len, TCP_CSUM_AT);
+	draft_send(r, &d);
+}
+
+void
+sim_raw_udp(struct sim_raw *r, const struct sim_from *from, uint16_t sport, uint16_t dport, uint32_t len)
+{
+	struct draft d = draft_new(r, from, 17, PL_UDP_HEADER + len, NULL);
+	struct pl_put w = pl_put_to(d.l4, PL_UDP_HEADER);
+
+	pl_udp_put(&w, sport, dport, len);
+	memcpy(d.l4 + PL_UDP_HEADER, sim_pattern(sport, 0), len);
+	draft_checksum(&d, 17, PL_UDP_HEADER + len, PL_UDP_CSUM_AT);
+	draft_send(r, &d);
+}
+
+/* pl_ip4_put() writes no fragments: the flags are set and the header's sum made again. */
+static void
+make_fragment(uint8_t *ip, const struct sim_fragment *fr)
+{
+	pl_store16(ip + 6, (uint16_t)((fr->more ? 0x2000 : 0) | fr->offset / 8));
+	memset(ip + 10, 0, 2);
+	pl_csum_store(ip + 10, pl_csum_add(0, ip, PL_IP4_HEADER));
+}
+
+void
+sim_raw_fragment(struct sim_raw *r, const struct sim_from *from, const struct sim_fragment *fr)
+{
+	struct draft d = draft_new(r, from, fr->proto, fr->len, fr);
+
+	memcpy(d.l4, sim_pattern(fr->id, fr->offset), fr->len);
+	make_fragment(d.f->data + 14, fr);
+	draft_send(r, &d);
+}
+
+void
+sim_raw_frame(struct sim_raw *r, const uint8_t *data, uint32_t len)
+{
+	uint32_t frame = sim_pool_take(&r->w->pool);
+	struct sim_frame *f = &r->w->pool.frames[frame];
+
+	memcpy(f->data, data, len);
+	f->len = len;
+	r->sent++;
+	sim_net_from_raw(r->w, frame);
+}
+
+/* ---- peers ---- */
+
+static uint32_t
+peer_addr(const struct sim_group *g, uint32_t i)
+{
+	uint32_t prefix = i % g->n_prefixes, k = i / g->n_prefixes;
+
+	return (uint32_t)g->net << 24 | prefix << 8 | (k % HOSTS + 1);
+}
+
+static uint16_t
+peer_port(const struct sim_group *g, uint32_t i)
+{
+	return (uint16_t)(FIRST_PORT + i / g->n_prefixes / HOSTS);
+}
+
+static void
+syn_options(const struct sim_habits *h, struct pl_tcp_opts *opt)
+{
+	if (h->mss > 0) {
+		opt->has |= PL_OPT_MSS;
+		opt->mss = h->mss;
+	}
+	if (h->has_wscale) {
+		opt->has |= PL_OPT_WSCALE;
+		opt->wscale = h->wscale;
+	}
+	if (h->has_sack)
+		opt->has |= PL_OPT_SACK_OK;
+}
+
+void
+sim_peer_send(struct sim_group *g, struct sim_peer *p, struct pl_tcp_seg *seg)
+{
+	uint32_t i = sim_peer_index(g, p);
+	struct sim_from from = {.src = peer_addr(g, i)};
+
+	seg->sport = peer_port(g, i);
+	seg->dport = g->habits.port;
+	seg->wnd = p->wnd;
+	if (seg->flags & PL_TH_SYN)
+		syn_options(&g->habits, &seg->opt);
+	sim_raw_tcp(g->raw, &from, seg);
+}
+
+void
+sim_peer_ack(struct sim_group *g, struct sim_peer *p)
+{
+	struct pl_tcp_seg seg = {.flags = PL_TH_ACK, .seq = p->snd_nxt, .ack = p->rcv_nxt};
+
+	sim_peer_send(g, p, &seg);
+}
+
+void
+sim_peer_text(struct sim_group *g, struct sim_peer *p, pl_seq seq, uint32_t len, uint8_t flags)
+{
+	struct pl_tcp_seg seg = {.flags = PL_TH_ACK | flags, .seq = seq, .ack = p->rcv_nxt};
+	pl_seq end = seq + len + ((flags & PL_TH_FIN) != 0);
+
+	if (len > 0)
+		seg.text = pl_text_of(sim_pattern(0, seq), len);
+	if (pl_seq_lt(p->snd_nxt, end))
+		p->snd_nxt = end;
+	sim_peer_send(g, p, &seg);
+}
