@@ -2,6 +2,7 @@
 /* The measures of a run: G, H, P95, R, T_rec, W, as scenarios.md section 0 defines them. */
 #include "sim/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define HANDSHAKE_WITHIN PL_SEC(3)
@@ -121,20 +122,32 @@ sim_measure_T_rec(const struct sim_run *r)
 	return r->recovered == PL_TIME_NEVER ? SIM_NONE : (double)(r->recovered - r->end) / 1e9;
 }
 
-static bool
-are_windows_back(struct sim_run *r)
+/* Windows move with each stall of a flow: those of the last samples are averaged, here as in the baseline. */
+static void
+note_windows(struct sim_run *r)
 {
+	struct sim_windows *v = &r->windows;
 	uint32_t window[SIM_MAX_LEGIT];
 
 	sim_load_windows(r, window);
+	for (unsigned i = 0; i < SIM_MAX_LEGIT; i++) {
+		v->sum[i] += window[i];
+		v->recent[i] = v->recent[i] > 0 ? (v->recent[i] * 5 + window[i]) / 6 : window[i];
+	}
+	v->n++;
+}
+
+static bool
+are_windows_back(const struct sim_run *r)
+{
 	for (unsigned i = 0; i < SIM_MAX_LEGIT; i++)
-		if (window[i] < r->base->window[i] * 8ull / 10)
+		if (r->windows.recent[i] < r->base->window[i] * 8ull / 10)
 			return false;
 	return true;
 }
 
 static bool
-is_recovered(struct sim_run *r)
+is_recovered(const struct sim_run *r)
 {
 	const struct plim_stats *st = &r->watch.st;
 	pl_time now = r->world.now, from = PL_MAX(r->end, now - RECOVERY_WINDOW);
@@ -164,6 +177,25 @@ take_sample(struct sim_run *r)
 	};
 }
 
+/* A line for each sample, for who looks into a run: PLIM_SIM_SAMPLES=1. */
+static void
+show_sample(struct sim_run *r)
+{
+	const struct sim_sample *a = &r->sample[r->n_samples - 1];
+	const struct plim_stats *st = &r->watch.st;
+
+	fprintf(stderr, "%7.1f s good %6.2f Mbit/s used %5.1f%% P %4u level %u est %llu half-open %llu orphans %llu",
+	        (double)(a->at - r->start) / 1e9,
+	        r->n_samples > 1 ? (double)(a->good - a[-1].good) * 8e3 / (double)(a->at - a[-1].at) : 0,
+	        (double)a->used * 100 / (double)r->target, a->permille, a->level,
+	        (unsigned long long)st->by_state[PLIM_ESTABLISHED], (unsigned long long)st->by_state[PLIM_SYN_RECEIVED],
+	        (unsigned long long)st->orphans);
+	for (unsigned c = 1; c < PLIM_N_CLASSES; c++)
+		if (st->by_class[c] > 0)
+			fprintf(stderr, " %s %lluK", plim_class_name(c), (unsigned long long)(st->by_class[c] >> 10));
+	fprintf(stderr, "\n");
+}
+
 static bool
 may_stop(const struct sim_run *r)
 {
@@ -185,6 +217,10 @@ sampler_run(void *ctx, uint32_t index)
 	(void)index;
 	plim_stats(r->world.server.s, &r->watch.st);
 	take_sample(r);
+	if (r->world.now >= window_begin(r))
+		note_windows(r);
+	if (r->shows_samples)
+		show_sample(r);
 	if (r->scenario != NULL && r->scenario->sample != NULL)
 		r->scenario->sample(r);
 	if (!r->has_ended && r->world.now >= r->end) {
@@ -204,6 +240,7 @@ void
 sim_measure_begin(struct sim_run *r)
 {
 	r->recovered = PL_TIME_NEVER;
+	r->shows_samples = getenv("PLIM_SIM_SAMPLES") != NULL;
 	r->sampler = sim_world_add_owners(&r->world, 1, sampler_run, r);
 	sim_world_at(&r->world, r->sampler, r->world.now + SIM_SAMPLE);
 }
@@ -218,6 +255,7 @@ sim_measure_baseline(struct sim_run *r, struct sim_baseline *b)
 	for (unsigned i = 0; i < r->n_samples; i++)
 		if (r->sample[i].at >= r->begin)
 			b->used = PL_MAX(b->used, r->sample[i].used);
-	sim_load_windows(r, b->window);
+	for (unsigned i = 0; i < SIM_MAX_LEGIT; i++)
+		b->window[i] = r->windows.n > 0 ? (uint32_t)(r->windows.sum[i] / r->windows.n) : 0;
 	b->is_there = true;
 }

@@ -62,7 +62,7 @@ struct sim_baseline {
 	double p95_ms;
 	double handshakes;              /* completed within 3 s / attempted */
 	uint64_t used;                  /* real octets, the most after warm-up */
-	uint32_t window[SIM_MAX_LEGIT]; /* receive window of an upload, by client; 0: none */
+	uint32_t window[SIM_MAX_LEGIT]; /* mean receive window of an upload, by client; 0: none */
 };
 
 struct sim_result {
@@ -87,6 +87,12 @@ struct sim_sample {
 	uint64_t good, used;
 	uint16_t permille;
 	uint8_t level;
+};
+
+/* Receive windows of legit uploads, by client. */
+struct sim_windows {
+	uint64_t sum[SIM_MAX_LEGIT], n;
+	uint32_t recent[SIM_MAX_LEGIT]; /* averaged over some seconds */
 };
 
 /* Watching one run: invariants and their account. */
@@ -121,7 +127,8 @@ struct sim_run {
 	struct sim_sample *sample;
 	unsigned n_samples;
 	uint32_t sampler;
-	bool stop, has_ended;
+	bool stop, has_ended, shows_samples;
+	struct sim_windows windows;
 	pl_time recovered; /* when, PL_TIME_NEVER: not yet */
 	struct sim_watch watch;
 	struct sim_result *out;
