@@ -66,7 +66,7 @@ peer_timer(void *ctx, uint32_t index)
 			return;
 		sim_peer_send(g, p, &syn);
 		sim_peer_after(g, p, PL_SEC(1) << p->times);
-	} else if (g->habits.on_timer != NULL && p->state != SIM_PEER_NONE) {
+	} else if (g->habits.on_timer != NULL && p->state == SIM_PEER_OPEN) {
 		g->habits.on_timer(g, p);
 	}
 }
@@ -106,12 +106,14 @@ sim_group_begin(struct sim_group *g)
 	struct pl_tcp_seg syn = {.flags = PL_TH_SYN};
 	struct sim_peer *p;
 
-	if (g->begun == g->n)
+	if (g->begun == g->n && !g->habits.comes_again)
 		return false;
-	p = &g->peer[g->begun++];
-	*p = (struct sim_peer){.state = SIM_PEER_SYN_SENT, .wnd = g->habits.wnd};
-	p->snd_una = p->snd_nxt = (uint32_t)sim_chance_next(&g->chance);
-	syn.seq = p->snd_nxt++;
+	p = &g->peer[g->tries++ % g->n];
+	g->begun = PL_MIN(g->begun + 1, g->n);
+	syn.seq =
+		p->state == SIM_PEER_NONE ? (uint32_t)sim_chance_next(&g->chance) : p->snd_nxt + 100000; /* RFC 6191 */
+	*p = (struct sim_peer){.state = SIM_PEER_SYN_SENT, .wnd = g->habits.wnd, .snd_una = syn.seq};
+	p->snd_nxt = syn.seq + 1;
 	sim_peer_send(g, p, &syn);
 	if (g->habits.syn_tries > 0)
 		sim_peer_after(g, p, PL_SEC(1));
@@ -197,6 +199,7 @@ take_syn_ack(struct sim_group *g, struct sim_peer *p, const struct pl_tcp_seg *s
 	p->rcv_nxt = seg->seq + 1;
 	p->wscale = seg->opt.has & PL_OPT_WSCALE && g->habits.has_wscale ? seg->opt.wscale : 0;
 	p->edge = seg->ack + seg->wnd;
+	p->ts_recent = seg->opt.tsval;
 	p->times = 0;
 	g->opened++;
 	sim_peer_at(g, p, PL_TIME_NEVER);
@@ -244,6 +247,8 @@ take_segment(struct sim_group *g, struct sim_peer *p, const struct pl_tcp_seg *s
 			p->snd_una = seg->ack;
 		p->edge = seg->ack + (seg->wnd << p->wscale);
 	}
+	if (seg->opt.has & PL_OPT_TS && seg->seq == p->rcv_nxt)
+		p->ts_recent = seg->opt.tsval;
 	answer = take_text(g, p, seg);
 	if (answer)
 		sim_peer_ack(g, p);
@@ -287,6 +292,15 @@ take_frame(struct sim_raw *r, const struct sim_frame *f)
 			r->on_udp(r->udp_ctx, ip.payload);
 	} else {
 		r->icmp_in++;
+	}
+}
+
+void
+sim_group_vanish(struct sim_group *g)
+{
+	for (uint32_t i = 0; i < g->begun; i++) {
+		g->peer[i].state = SIM_PEER_VANISHED;
+		sim_peer_at(g, &g->peer[i], PL_TIME_NEVER);
 	}
 }
 

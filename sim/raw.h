@@ -33,18 +33,21 @@ struct sim_peer {
 	uint8_t state, wscale; /* of the server */
 	bool fin_in;           /* the server's FIN was taken */
 	uint8_t flags;         /* the group's own */
-	uint16_t times;        /* the group's own */
-	uint32_t mark;         /* the group's own */
+	uint16_t times;        /* of SYNs; once open the group's own */
+	uint32_t ts_recent;
+	uint32_t mark; /* the group's own */
 };
 
 struct sim_group;
 
 struct sim_habits {
-	uint16_t port;  /* of the server */
-	uint16_t mss;   /* 0: no option */
-	uint16_t wnd;   /* initial window */
-	uint8_t wscale; /* offered if has_wscale */
-	bool has_wscale, has_sack;
+	uint16_t port;    /* of the server */
+	uint16_t mss;     /* 0: no option */
+	uint16_t wnd;     /* window from the first ACK on, until the group changes it */
+	uint16_t syn_wnd; /* of the SYN; 0: wnd */
+	uint8_t wscale;   /* offered if has_wscale */
+	bool has_wscale, has_sack, has_ts;
+	bool comes_again;          /* after the last peer the first begins once more */
 	bool takes;                /* accepts text and acknowledges it */
 	bool answers;              /* probes */
 	bool is_silent_on_syn_ack; /* never completes the handshake */
@@ -65,7 +68,7 @@ struct sim_group {
 	struct sim_chance chance;
 	void *ctx;
 	/* what became of them */
-	uint64_t opened, resets, segments_in, octets_in, syn_acks;
+	uint64_t tries, opened, resets, segments_in, octets_in, syn_acks;
 };
 
 /* Something done so many times a second. */
@@ -141,6 +144,18 @@ sim_peer_room(const struct sim_peer *p)
 
 	return room > 0 ? (uint32_t)room : 0;
 }
+
+/** Send what the window lets it, at most `most` octets beyond what is acknowledged, in segments of mss. Returns octets. */
+uint32_t sim_peer_pump(struct sim_group *g, struct sim_peer *p, uint32_t most, uint32_t mss);
+
+/** Forget what was sent and not acknowledged: it goes again with the next pump. */
+void sim_peer_go_back(struct sim_peer *p);
+
+/** One octet beyond the window. */
+void sim_peer_probe(struct sim_group *g, struct sim_peer *p);
+
+/** From now on no peer of the group does or answers anything. */
+void sim_group_vanish(struct sim_group *g);
 
 /* ---- frames of nobody in particular ---- */
 

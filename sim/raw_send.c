@@ -150,6 +150,16 @@ syn_options(const struct sim_habits *h, struct pl_tcp_opts *opt)
 		opt->has |= PL_OPT_SACK_OK;
 }
 
+static void
+timestamp(const struct sim_group *g, const struct sim_peer *p, struct pl_tcp_seg *seg)
+{
+	if (!g->habits.has_ts)
+		return;
+	seg->opt.has |= PL_OPT_TS;
+	seg->opt.tsval = (uint32_t)(g->raw->w->now / PL_MS(1));
+	seg->opt.tsecr = seg->flags & PL_TH_SYN ? 0 : p->ts_recent;
+}
+
 void
 sim_peer_send(struct sim_group *g, struct sim_peer *p, struct pl_tcp_seg *seg)
 {
@@ -159,8 +169,12 @@ sim_peer_send(struct sim_group *g, struct sim_peer *p, struct pl_tcp_seg *seg)
 	seg->sport = peer_port(g, i);
 	seg->dport = g->habits.port;
 	seg->wnd = p->wnd;
-	if (seg->flags & PL_TH_SYN)
+	if (seg->flags & PL_TH_SYN) {
 		syn_options(&g->habits, &seg->opt);
+		if (g->habits.syn_wnd > 0)
+			seg->wnd = g->habits.syn_wnd;
+	}
+	timestamp(g, p, seg);
 	sim_raw_tcp(g->raw, &from, seg);
 }
 
@@ -183,4 +197,35 @@ sim_peer_text(struct sim_group *g, struct sim_peer *p, pl_seq seq, uint32_t len,
 	if (pl_seq_lt(p->snd_nxt, end))
 		p->snd_nxt = end;
 	sim_peer_send(g, p, &seg);
+}
+
+uint32_t
+sim_peer_pump(struct sim_group *g, struct sim_peer *p, uint32_t most, uint32_t mss)
+{
+	uint32_t sent = 0;
+
+	while (p->snd_nxt - p->snd_una < most) {
+		uint32_t len = PL_MIN(PL_MIN(mss, most - (p->snd_nxt - p->snd_una)), sim_peer_room(p));
+
+		if (len == 0)
+			break;
+		sim_peer_text(g, p, p->snd_nxt, len, 0);
+		sent += len;
+	}
+	return sent;
+}
+
+void
+sim_peer_go_back(struct sim_peer *p)
+{
+	p->snd_nxt = p->snd_una;
+}
+
+void
+sim_peer_probe(struct sim_group *g, struct sim_peer *p)
+{
+	pl_seq next = p->snd_nxt;
+
+	sim_peer_text(g, p, next, 1, 0);
+	p->snd_nxt = next;
 }

@@ -8,7 +8,7 @@ static void
 print_figure(FILE *to, const char *name, double value)
 {
 	if (value >= 0)
-		fprintf(to, " %s %.3g", name, value);
+		fprintf(to, " %s %.3f", name, value);
 }
 
 static void

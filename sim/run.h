@@ -180,6 +180,23 @@ double sim_rate_between(const struct sim_run *r, pl_time from, pl_time to); /* l
 void sim_measure_begin(struct sim_run *r);
 void sim_measure_baseline(struct sim_run *r, struct sim_baseline *b);
 
+/* ---- who holds what (holders.c) ---- */
+struct sim_holders {
+	uint64_t n; /* connections of raw peers, half-open ones and TIME_WAIT included */
+	uint64_t by_state[PLIM_N_STATES];
+	uint64_t held, most_held; /* octets: together, by one */
+	uint64_t most_queued[2];  /* received, to send: by one */
+	uint64_t orphans, orphan_held;
+};
+/** Walk the stack's memory map; only connections whose remote is in a group's network, of these only `port` (0: all). */
+void sim_holders(struct sim_run *r, uint16_t port, struct sim_holders *out);
+
+/** Is any connection of that service over its bound: window, one block more, index and record? How much by most. */
+uint64_t sim_over_window(struct sim_run *r, const struct sim_service *sv);
+
+/** The longest time in which a connection of a legit service got nothing; what lasts is included. */
+double sim_most_stall(const struct sim_run *r, const struct sim_service *sv);
+
 /* ---- the legit load (load.c) ---- */
 bool sim_load_add(struct sim_run *r);
 /** A client more, of a kind, with an RTT of its own. NULL: no room. */

@@ -2,6 +2,7 @@
 /* The server's application: see service.h. */
 #include "sim/service.h"
 
+#include "sim/chance.h"
 #include "sim/pattern.h"
 
 #include <stdio.h>
@@ -123,10 +124,16 @@ conn_write(struct sim_services *a, struct sim_sconn *c)
 		int64_t rc = plim_send(stack_of(a), c->h, sim_pattern(c->stream[1], c->tx), n, 0);
 
 		if (rc <= 0)
-			return true; /* EAGAIN: an event follows; errors come as CLOSED */
+			break; /* EAGAIN: an event follows; errors come as CLOSED */
 		c->tx += (uint64_t)rc;
 		sv->tx += (uint64_t)rc;
 	}
+	if (c->tx > 0 && sv->closes_early) {
+		sim_services_close(a, c, false);
+		return false;
+	}
+	if (c->tx < c->tx_want)
+		return true;
 	if (c->tx > 0 && sv->shuts_after && !c->was_shut)
 		c->was_shut = plim_tcp_shutdown(stack_of(a), c->h) == PLIM_OK;
 	if ((c->tx > 0 && sv->closes_after) || (c->got_fin && !sv->keeps_open)) {
@@ -148,11 +155,23 @@ may_read(const struct sim_services *a, const struct sim_service *sv, const struc
 	}
 }
 
+/* How long it got nothing. */
+static void
+note_stall(const struct sim_services *a, struct sim_service *sv, struct sim_sconn *c)
+{
+	pl_time now = a->host->w->now;
+
+	if (c->client != SIM_HOSTILE && now >= sv->stall_from && now < sv->stall_to && c->last_rx > 0)
+		sv->most_stall = PL_MAX(sv->most_stall, now - PL_MAX(c->last_rx, sv->stall_from));
+	c->last_rx = now;
+}
+
 static void
 count_read(struct sim_services *a, struct sim_sconn *c, size_t n)
 {
 	struct sim_service *sv = service_of(a, c);
 
+	note_stall(a, sv, c);
 	c->rx += n;
 	sv->rx += n;
 	if (sv->is_legit && c->client != SIM_HOSTILE)
@@ -326,6 +345,27 @@ on_event(struct sim_host *h, const struct plim_event *ev)
 	}
 }
 
+/* A late reader takes everything when the time has come. */
+static void
+read_late(struct sim_services *a, struct sim_service *sv)
+{
+	pl_time now = a->host->w->now;
+	int64_t n;
+
+	for (uint32_t i = sv->first, next; i > 0; i = next) {
+		struct sim_sconn *c = &a->conn[i - 1];
+
+		next = c->next;
+		if (c->read_at > 0 && c->read_at <= now) {
+			c->read_at = 0;
+			conn_read(a, c, UINT64_MAX);
+			conn_write(a, c);
+		} else if (c->read_at == 0 && plim_get(stack_of(a), c->h, PLIM_O_READABLE, &n) == PLIM_OK && n > 0) {
+			c->read_at = now + sv->late_min + sim_mix(i ^ now) % sv->late_min;
+		}
+	}
+}
+
 /* Every connection of a paced reader takes its share of a tick. */
 static void
 read_paced(struct sim_services *a, struct sim_service *sv)
@@ -350,11 +390,14 @@ on_wake(struct sim_host *h)
 
 		if (sv->accept_per_s > 0)
 			accept_all(a, sv);
-		if (sv->read != SIM_READ_PACED)
+		if (sv->read != SIM_READ_PACED && sv->read != SIM_READ_LATE)
 			continue;
 		if (sv->next_read <= now) {
 			sv->next_read = now + READ_TICK;
-			read_paced(a, sv);
+			if (sv->read == SIM_READ_PACED)
+				read_paced(a, sv);
+			else
+				read_late(a, sv);
 		}
 		sim_host_wake_at(h, sv->next_read);
 	}
@@ -392,7 +435,7 @@ sim_services_add(struct sim_services *a, const struct sim_service *habits)
 	if (plim_tcp_listen(stack_of(a), &local, COOKIE_LISTENER | a->n, &sv->listener) != PLIM_OK)
 		return NULL;
 	a->n++;
-	if (sv->accept_per_s > 0 || sv->read == SIM_READ_PACED)
+	if (sv->accept_per_s > 0 || sv->read == SIM_READ_PACED || sv->read == SIM_READ_LATE)
 		sim_host_wake_at(a->host, a->host->w->now + PL_MS(1));
 	return sv;
 }
@@ -406,6 +449,22 @@ sim_services_udp(struct sim_services *a, uint16_t port)
 	if (a->udp_rate > 0)
 		sim_host_wake_at(a->host, a->host->w->now + PL_MS(1));
 	return a->udp_is_open;
+}
+
+bool
+sim_services_connect(struct sim_services *a, struct sim_service *sv, const struct plim_endpoint *to)
+{
+	struct sim_sconn *c = conn_new(a);
+	uint32_t i = (uint32_t)(c - a->conn);
+
+	c->service = (uint8_t)(sv - a->service);
+	c->client = SIM_HOSTILE;
+	conn_link(a, c);
+	if (plim_tcp_connect(stack_of(a), to, NULL, i, &c->h) == PLIM_OK)
+		return true;
+	sv->closed--;
+	conn_drop(a, c);
+	return false;
 }
 
 void

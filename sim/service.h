@@ -16,6 +16,7 @@ enum sim_read {
 	SIM_READ_NEVER, /* */
 	SIM_READ_PACED, /* read_rate octets per second and connection */
 	SIM_READ_FIRST, /* the first read_most octets, at once */
+	SIM_READ_LATE,  /* everything, late_min to twice that after the first octet came */
 };
 
 struct sim_service {
@@ -26,9 +27,11 @@ struct sim_service {
 	enum sim_read read;
 	uint64_t read_most;
 	uint32_t read_rate;
+	pl_time late_min;
 	uint32_t request;  /* octets that ask for one reply; 0: nothing is answered */
 	uint64_t reply;    /* octets of a reply */
 	uint64_t greeting; /* octets sent when accepted */
+	bool closes_early; /* with what the first attempt at writing could queue */
 	bool closes_after; /* once everything asked for is written */
 	bool shuts_after;  /* the same, but goes on reading */
 	bool keeps_open;   /* does not close when the peer does */
@@ -38,6 +41,8 @@ struct sim_service {
 	plim_h listener;
 	uint32_t first; /* open connections, index + 1 */
 	uint32_t open, most_open;
+	pl_time most_stall; /* longest time a legit connection got nothing, between stall_from and stall_to */
+	pl_time stall_from, stall_to;
 	uint64_t accepted, rx, tx, told_evicted, told_error, charge_refused, closed;
 	pl_time next_accept, next_read;
 };
@@ -49,7 +54,9 @@ struct sim_sconn {
 	uint32_t next, prev;             /* of its service, index + 1 */
 	uint32_t stream[2];              /* up, down */
 	uint32_t charged;
-	uint16_t client; /* number, or SIM_HOSTILE */
+	pl_time last_rx, read_at;
+	uint8_t least_level; /* of pressure, since it was accepted; kept by scenarios that need it */
+	uint16_t client;     /* number, or SIM_HOSTILE */
 	uint16_t peer_port;
 	uint8_t service;
 	bool is_live, got_fin, was_shut;
@@ -80,6 +87,9 @@ struct sim_service *sim_services_add(struct sim_services *a, const struct sim_se
 
 /** A service's habits have changed: look at all its connections again. */
 void sim_services_kick(struct sim_services *a, struct sim_service *sv);
+
+/** Connect actively, as a connection of that service. False: the stack refuses. */
+bool sim_services_connect(struct sim_services *a, struct sim_service *sv, const struct plim_endpoint *to);
 
 /** End a connection of the application's own will. */
 void sim_services_close(struct sim_services *a, struct sim_sconn *c, bool abort);
