@@ -38,6 +38,11 @@ sim_link_pass(struct sim_link *l, uint32_t len, pl_time now)
 		l->dropped++;
 		return PL_TIME_NEVER;
 	}
+	if (l->lose_next > 0 && len > 1000) {
+		l->lose_next--;
+		l->lost++;
+		return PL_TIME_NEVER;
+	}
 	if (sim_chance_ppm(&l->chance, l->config.loss_ppm)) {
 		l->lost++;
 		return PL_TIME_NEVER;

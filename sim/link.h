@@ -21,6 +21,7 @@ struct sim_link {
 	struct sim_link_config config;
 	struct sim_chance chance;
 	pl_time line_free;
+	uint32_t lose_next; /* so many frames of over 1 000 octets are lost next */
 	uint64_t in, out, dropped, lost, reordered;
 };
 

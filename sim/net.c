@@ -102,6 +102,8 @@ to_server(struct sim_world *w, struct sim_host *from, uint32_t frame)
 	uint8_t mac[6];
 	pl_time due = sim_link_pass(&from->up, f->len, w->now);
 
+	if (w->sniff != NULL)
+		w->sniff(w->sniffer, from, f);
 	if (due == PL_TIME_NEVER) {
 		sim_pool_give(&w->pool, frame);
 		return;

@@ -162,6 +162,7 @@ void sim_group_vanish(struct sim_group *g);
 struct sim_from {
 	uint32_t src;       /* address, host order */
 	const uint8_t *mac; /* NULL: the router's */
+	bool to_first;      /* to the server's first address, which legit clients use */
 };
 
 void sim_raw_tcp(struct sim_raw *r, const struct sim_from *from, struct pl_tcp_seg *seg);

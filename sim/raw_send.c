@@ -31,7 +31,9 @@ struct draft {
 static struct draft
 draft_new(struct sim_raw *r, const struct sim_from *from, uint8_t proto, uint32_t l4_len, const struct sim_fragment *fr)
 {
-	struct draft d = {.frame = sim_pool_take(&r->w->pool), .src = addr_of(from->src), .dst = sim_server_addr(1)};
+	struct draft d = {.frame = sim_pool_take(&r->w->pool),
+	                  .src = addr_of(from->src),
+	                  .dst = sim_server_addr(from->to_first ? 0 : 1)};
 	struct pl_eth eth = {.type = PL_ETH_TYPE_IP4};
 	struct pl_ip4 ip = {.src = d.src, .dst = d.dst, .ttl = 60, .proto = proto, .id = r->ip_id++};
 	struct pl_put w;

@@ -95,6 +95,9 @@ struct sim_world {
 	void (*on_server_batch)(void *ctx, unsigned frames);
 	void (*on_server_run)(void *ctx);
 	void *watcher;
+	/* sees what clients send, as somebody on the path would; NULL: nobody */
+	void (*sniff)(void *ctx, struct sim_host *from, const struct sim_frame *f);
+	void *sniffer;
 	/* takes frames sent by the second port */
 	void (*raw_in)(void *ctx, uint32_t frame, pl_time due);
 	void *raw;

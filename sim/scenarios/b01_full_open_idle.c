@@ -4,7 +4,6 @@
 
 #define PORT 2000
 #define SECONDS 120u
-#define LEGIT_CONNECTIONS 100u /* at most, of the load: they are not idle records of the peers */
 
 enum { COST };
 
@@ -26,7 +25,7 @@ sample(struct sim_run *r)
 	const struct plim_stats *st = &r->watch.st;
 	struct sim_holders now;
 
-	if (st->by_state[PLIM_ESTABLISHED] < 2000 || r->world.now > r->end)
+	if (st->by_state[PLIM_ESTABLISHED] < 2000 || r->world.now > r->end || r->n_samples % 20 != 0)
 		return;
 	sim_holders(r, PORT, &now);
 	if (now.n > 0)
