@@ -142,7 +142,7 @@ sim_net_from_host(struct sim_world *w, struct sim_host *h, unsigned iface, uint3
 }
 
 void
-sim_net_from_raw(struct sim_world *w, uint32_t frame)
+sim_net_from_raw(struct sim_world *w, uint32_t frame, unsigned port)
 {
 	struct sim_frame *f = &w->pool.frames[frame];
 	pl_time due = sim_link_pass(&w->port_in[1], f->len, w->now);
@@ -151,5 +151,6 @@ sim_net_from_raw(struct sim_world *w, uint32_t frame)
 	if (due == PL_TIME_NEVER)
 		sim_pool_give(&w->pool, frame);
 	else
-		sim_host_arrival(&w->server, 1, frame, due);
+		sim_host_arrival(&w->server, port, frame, due);
+	w->counts.attack_in += due != PL_TIME_NEVER && port == 0; /* those of port 1 are counted as they are taken */
 }

@@ -22,6 +22,7 @@ addr_of(uint32_t a)
 
 struct draft {
 	uint32_t frame;
+	unsigned port;
 	struct sim_frame *f;
 	struct plim_addr src, dst;
 	uint8_t *l4;
@@ -40,7 +41,8 @@ draft_new(struct sim_raw *r, const struct sim_from *from, uint8_t proto, uint32_
 
 	d.f = &r->w->pool.frames[d.frame];
 	w = pl_put_to(d.f->data, SIM_FRAME_ROOM);
-	sim_server_mac(1, eth.dst);
+	d.port = from->to_first ? 0 : 1;
+	sim_server_mac(d.port, eth.dst);
 	memcpy(eth.src, from->mac != NULL ? from->mac : sim_router_mac, PL_MAC_LEN);
 	pl_eth_put(&w, &eth);
 	ip.len = (uint16_t)(PL_IP4_HEADER + l4_len);
@@ -56,7 +58,7 @@ static void
 draft_send(struct sim_raw *r, struct draft *d)
 {
 	r->sent++;
-	sim_net_from_raw(r->w, d->frame);
+	sim_net_from_raw(r->w, d->frame, d->port);
 }
 
 static void
@@ -118,7 +120,7 @@ sim_raw_frame(struct sim_raw *r, const uint8_t *data, uint32_t len)
 	memcpy(f->data, data, len);
 	f->len = len;
 	r->sent++;
-	sim_net_from_raw(r->w, frame);
+	sim_net_from_raw(r->w, frame, 1);
 }
 
 /* ---- peers ---- */

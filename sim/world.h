@@ -152,8 +152,8 @@ void sim_server_mac(unsigned port, uint8_t mac[6]);
 /* net.c: what stands between the hosts. */
 /** A host sent a frame; the slot is the network's from now on. */
 void sim_net_from_host(struct sim_world *w, struct sim_host *h, unsigned iface, uint32_t frame);
-/** A frame for the server's second port, from the raw peers' side. */
-void sim_net_from_raw(struct sim_world *w, uint32_t frame);
+/** A frame for one of the server's ports, from the raw peers' side: their line is the second port's. */
+void sim_net_from_raw(struct sim_world *w, uint32_t frame, unsigned port);
 
 /* host.c */
 bool sim_host_start(struct sim_host *h, const struct plim_config *config, uint32_t salt, int *why);
