@@ -15,6 +15,7 @@ struct flow {
 	uint32_t client; /* address */
 	uint16_t sport, dport;
 	pl_seq iss, next;
+	pl_time text_at; /* first text seen; 0: not established, or finished */
 };
 
 struct forger {
@@ -59,8 +60,12 @@ sniff(void *ctx, struct sim_host *from, const struct sim_frame *frame)
 		f->iss = seg.seq;
 		f->sport = seg.sport;
 		f->next = seg.seq + 1;
+		f->text_at = 0;
+	} else if (f->sport == seg.sport && seg.flags & (PL_TH_FIN | PL_TH_RST)) {
+		f->text_at = 0;
 	} else if (f->sport == seg.sport && pl_seq_lt(f->next, seg.seq + seg.len)) {
 		f->next = seg.seq + seg.len;
+		f->text_at = f->text_at > 0 ? f->text_at : r->world.now;
 	}
 }
 
@@ -73,12 +78,25 @@ near(struct forger *k, const struct flow *f, uint32_t within)
 	return (at - f->iss) % 2 == 0 ? at : at + 1;
 }
 
+/* A handshake is not a live connection: a SYN in its window legally begins it again (RFC 9293 3.10.7.4). */
+static struct flow *
+next_live(struct forger *k, pl_time now)
+{
+	for (unsigned i = 0; i < k->n; i++) {
+		struct flow *f = &k->flow[k->turn++ % k->n];
+
+		if (f->text_at > 0 && now - f->text_at > PL_MS(500))
+			return f;
+	}
+	return NULL;
+}
+
 static void
 fire(void *ctx)
 {
 	struct sim_run *r = ctx;
 	struct forger *k = r->ctx;
-	struct flow *f = k->n > 0 ? &k->flow[k->turn++ % k->n] : NULL;
+	struct flow *f = next_live(k, r->world.now);
 	struct pl_tcp_seg seg = {.flags = PL_TH_RST, .wnd = 1000};
 	struct sim_from from = {.to_first = true};
 
