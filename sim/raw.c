@@ -151,7 +151,7 @@ pacer_run(void *ctx, uint32_t index)
 		return;
 	for (uint32_t i = 0; i < t->burst && t->done < t->planned; i++, t->done++)
 		t->fire(t->ctx);
-	sim_world_at(t->raw->w, t->owner, t->begin + (t->done + 1) * 1000000000u / t->rate);
+	sim_world_at(t->raw->w, t->owner, t->begin + t->done * 1000000000u / t->rate);
 }
 
 struct sim_pacer *
