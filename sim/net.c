@@ -15,7 +15,9 @@ static const uint8_t client_mac[6] = {2, 0, 1, 0, 0, 1};
 void
 sim_server_mac(unsigned port, uint8_t mac[6])
 {
-	memcpy(mac, (uint8_t[]){2, 0, 0, 0, 0, (uint8_t)(port + 1)}, 6);
+	memset(mac, 0, 6);
+	mac[0] = 2; /* locally administered */
+	mac[5] = (uint8_t)(port + 1);
 }
 
 static void

@@ -11,6 +11,9 @@
 
 enum stream { STREAM_PORT = 2, STREAM_ACCESS = 3 };
 
+static const uint8_t legit_net[4] = {10}, anywhere[4] = {0};
+static const uint8_t gateway[2][4] = {{10, 0, 0, 254}, {192, 168, 255, 254}};
+
 static const struct plim_addr server_addr[2] = {
 	{.octets = {10, 0, 0, 1}, .family = 4},
 	{.octets = {192, 168, 0, 1}, .family = 4},
@@ -51,9 +54,14 @@ add_iface(struct plim_config *c, const uint8_t *mac, struct plim_addr addr, uint
 }
 
 static void
-add_route(struct plim_config *c, struct plim_addr dst, uint8_t prefix_len, struct plim_addr via, uint8_t iface)
+add_route(struct plim_config *c, const uint8_t *dst, uint8_t prefix_len, const uint8_t *via, uint8_t iface)
 {
-	c->routes[c->n_routes++] = (struct plim_route_config){dst, prefix_len, via, iface};
+	struct plim_route_config *rc = &c->routes[c->n_routes++];
+
+	*rc = (struct plim_route_config){.prefix_len = prefix_len, .iface = iface};
+	rc->dst.family = rc->via.family = 4;
+	memcpy(rc->dst.octets, dst, 4);
+	memcpy(rc->via.octets, via, 4);
 }
 
 static bool
@@ -69,10 +77,8 @@ start_server(struct sim_world *w, const struct sim_world_config *c, int *why)
 	add_iface(&config, mac, server_addr[0], 24);
 	sim_server_mac(1, mac);
 	add_iface(&config, mac, server_addr[1], 16);
-	add_route(&config, (struct plim_addr){.octets = {10}, .family = 4}, 8,
-	          (struct plim_addr){.octets = {10, 0, 0, 254}, .family = 4}, 0);
-	add_route(&config, (struct plim_addr){.family = 4}, 0,
-	          (struct plim_addr){.octets = {192, 168, 255, 254}, .family = 4}, 1);
+	add_route(&config, legit_net, 8, gateway[0], 0);
+	add_route(&config, anywhere, 0, gateway[1], 1);
 	return sim_host_start(&w->server, &config, 0, why);
 }
 
@@ -141,7 +147,7 @@ client_config(struct plim_config *config, const struct sim_host *h, const struct
 	config->rcv_buf_max = a->rcv_buf_max;
 	add_iface(config, (const uint8_t[]){2, 0, 1, 0, 0, 1}, addr, 24);
 	via.octets[3] = 1;
-	add_route(config, (struct plim_addr){.family = 4}, 0, via, 0);
+	add_route(config, anywhere, 0, via.octets, 0);
 }
 
 struct sim_host *

@@ -3,7 +3,7 @@
 #ifndef PL_STACK_PROVE_H
 #define PL_STACK_PROVE_H
 
-#include "plim/plim.h"
+#include <plim/plim.h>
 
 #ifdef PL_PROVE
 /** Take one protection away ("interval-cap"). False: no such name. */
