@@ -176,6 +176,10 @@ struct sim_fragment {
 };
 void sim_raw_fragment(struct sim_raw *r, const struct sim_from *from, const struct sim_fragment *fr);
 
+/** A datagram of two fragments with half octets of IP payload each (a multiple of 8), back to back. */
+void sim_raw_udp_pair(struct sim_raw *r, const struct sim_from *from, uint16_t sport, uint16_t dport, uint16_t id,
+                      uint32_t half);
+
 /** An Ethernet frame as it is. */
 void sim_raw_frame(struct sim_raw *r, const uint8_t *data, uint32_t len);
 

@@ -112,6 +112,28 @@ sim_raw_fragment(struct sim_raw *r, const struct sim_from *from, const struct si
 }
 
 void
+sim_raw_udp_pair(struct sim_raw *r, const struct sim_from *from, uint16_t sport, uint16_t dport, uint16_t id,
+                 uint32_t half)
+{
+	struct plim_addr src = addr_of(from->src), dst = sim_server_addr(1);
+	uint8_t whole[2048];
+	struct pl_put w = pl_put_to(whole, PL_UDP_HEADER);
+
+	PL_ASSERT(2 * half <= sizeof whole);
+	pl_udp_put(&w, sport, dport, 2 * half - PL_UDP_HEADER);
+	memcpy(whole + PL_UDP_HEADER, sim_pattern(sport, 0), 2 * half - PL_UDP_HEADER);
+	pl_csum_store(whole + PL_UDP_CSUM_AT, pl_csum_add(pl_csum_pseudo(&src, &dst, 17, 2 * half), whole, 2 * half));
+	for (unsigned i = 0; i < 2; i++) {
+		struct sim_fragment fr = {.id = id, .offset = (uint16_t)(i * half), .len = half, .more = i == 0};
+		struct draft d = draft_new(r, from, 17, half, &fr);
+
+		memcpy(d.l4, whole + i * half, half);
+		make_fragment(d.f->data + 14, &fr);
+		draft_send(r, &d);
+	}
+}
+
+void
 sim_raw_frame(struct sim_raw *r, const uint8_t *data, uint32_t len)
 {
 	uint32_t frame = sim_pool_take(&r->w->pool);
