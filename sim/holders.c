@@ -81,3 +81,25 @@ sim_most_stall(const struct sim_run *r, const struct sim_service *sv)
 	}
 	return (double)most / 1e9;
 }
+
+void
+sim_ballast(struct sim_run *r, unsigned permille)
+{
+	const struct plim_stats *st = &r->watch.st;
+	uint64_t want = r->target / 100 * 75 / 1000 * permille, joint;
+
+	if (permille == 0) {
+		if (r->ballast_octets > 0)
+			plim_uncharge(r->world.server.s, r->ballast, r->ballast_octets);
+		r->ballast_octets = 0;
+		return;
+	}
+	joint = st->by_class[PLIM_CLASS_record] + st->by_class[PLIM_CLASS_stream] + st->by_class[PLIM_CLASS_index] +
+	        st->by_class[PLIM_CLASS_app];
+	if (r->idle == NULL || r->idle->first == 0 || want <= joint)
+		return;
+	if (r->ballast_octets == 0)
+		r->ballast = r->services.conn[r->idle->first - 1].h;
+	if (plim_charge(r->world.server.s, r->ballast, (size_t)(want - joint)) == PLIM_OK)
+		r->ballast_octets += want - joint;
+}

@@ -132,6 +132,8 @@ struct sim_run {
 	pl_time recovered; /* when, PL_TIME_NEVER: not yet */
 	struct sim_watch watch;
 	struct sim_result *out;
+	plim_h ballast;
+	uint64_t ballast_octets;
 	/* the scenario's own */
 	struct sim_group *group[16];
 	struct sim_service *service[16];
@@ -181,6 +183,9 @@ void sim_measure_begin(struct sim_run *r);
 void sim_measure_baseline(struct sim_run *r, struct sim_baseline *b);
 
 /* ---- who holds what (holders.c) ---- */
+/** Charge to a legit idle client's connection until P is so many thousandths; needs cap_app_pct = 75. 0: take it back. */
+void sim_ballast(struct sim_run *r, unsigned permille);
+
 struct sim_holders {
 	uint64_t n; /* connections of raw peers, half-open ones and TIME_WAIT included */
 	uint64_t by_state[PLIM_N_STATES];

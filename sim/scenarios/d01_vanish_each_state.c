@@ -93,12 +93,10 @@ static const struct vanishing kinds[N_KINDS] = {
 static const enum kind again[2] = {IDLE, CLOSE_WAIT};
 
 struct vanished {
-	pl_time phase[3], ballast_at[2];
+	pl_time phase[3];
 	pl_time last[3][N_KINDS]; /* when one was last there, from the phase's beginning */
 	uint64_t most[3][N_KINDS];
 	uint64_t connects;
-	uint64_t charged;
-	plim_h ballast;
 	unsigned level_at[3];
 };
 
@@ -146,24 +144,6 @@ prepare(struct sim_run *r)
 			              r->group[again[a]]);
 }
 
-/* Charge to a legit connection until P is what the phase wants. */
-static void
-set_ballast(struct sim_run *r, unsigned permille)
-{
-	struct vanished *v = r->ctx;
-	uint64_t want = r->target / 100 * 75 / 1000 * permille, joint = 0;
-	const struct plim_stats *st = &r->watch.st;
-
-	joint = st->by_class[PLIM_CLASS_record] + st->by_class[PLIM_CLASS_stream] + st->by_class[PLIM_CLASS_index] +
-	        st->by_class[PLIM_CLASS_app];
-	if (r->idle->first == 0 || want <= joint)
-		return;
-	if (v->charged == 0)
-		v->ballast = r->services.conn[r->idle->first - 1].h;
-	if (plim_charge(r->world.server.s, v->ballast, (size_t)(want - joint)) == PLIM_OK)
-		v->charged += want - joint;
-}
-
 static unsigned
 phase_of(const struct sim_run *r)
 {
@@ -182,7 +162,7 @@ sample(struct sim_run *r)
 	if (r->world.now < r->begin || r->has_ended)
 		return;
 	if (phase > 0)
-		set_ballast(r, phase == 1 ? 580 : 760);
+		sim_ballast(r, phase == 1 ? 580 : 760);
 	for (unsigned k = 0; k < N_KINDS; k++) {
 		if (phase > 0 && k != IDLE && k != CLOSE_WAIT)
 			continue;
@@ -199,10 +179,7 @@ sample(struct sim_run *r)
 static void
 at_end(struct sim_run *r)
 {
-	struct vanished *v = r->ctx;
-
-	if (v->charged > 0)
-		plim_uncharge(r->world.server.s, v->ballast, v->charged);
+	sim_ballast(r, 0);
 }
 
 static void

@@ -28,7 +28,7 @@ check(struct sim_run *r)
 {
 	sim_at_most(r, "udp-class", (double)r->watch.most_by_class[PLIM_CLASS_udp], (double)r->target * 6 / 100);
 	sim_at_least(r, "queued", (double)r->watch.most_by_class[PLIM_CLASS_udp], 4096);
-	sim_at_least(r, "datagrams", (double)r->watch.st.udp_in, 0.9 * READS * 60);
+	sim_at_least(r, "datagrams", (double)r->services.udp_in, 0.9 * READS * 60);
 	sim_at_least(r, "G", r->out->G, 0.95);
 }
 
