@@ -77,7 +77,7 @@ p95_ms(const struct sim_run *r)
 {
 	const struct sim_spans *s = &r->tally.requests;
 	pl_time *took = malloc((s->n + 1) * sizeof *took);
-	uint32_t n = 0;
+	uint32_t n = 0, at;
 	double p95 = SIM_NONE;
 
 	if (took == NULL)
@@ -86,8 +86,9 @@ p95_ms(const struct sim_run *r)
 		if (s->span[i].at >= window_begin(r) && s->span[i].at < r->end)
 			took[n++] = PL_MIN(s->span[i].took, r->world.now - s->span[i].at);
 	qsort(took, n, sizeof *took, compare_times);
+	at = (uint32_t)((uint64_t)n * 95 / 100);
 	if (n > 0)
-		p95 = (double)took[(uint64_t)n * 95 / 100] / 1e6;
+		p95 = (double)took[at] / 1e6;
 	free(took);
 	return p95;
 }

@@ -304,6 +304,20 @@ sim_group_vanish(struct sim_group *g)
 	}
 }
 
+/* At rest everything that was sent and taken is acknowledged: SND.UNA is the server's RCV.NXT. */
+void
+sim_group_reset(struct sim_group *g)
+{
+	for (uint32_t i = 0; i < g->begun; i++) {
+		struct sim_peer *p = &g->peer[i];
+		struct pl_tcp_seg rst = {.flags = PL_TH_RST, .seq = p->snd_una};
+
+		if (p->state == SIM_PEER_OPEN)
+			sim_peer_send(g, p, &rst);
+	}
+	sim_group_vanish(g);
+}
+
 static void
 raw_run(void *ctx, uint32_t index)
 {

@@ -154,6 +154,9 @@ void sim_peer_go_back(struct sim_peer *p);
 /** One octet beyond the window. */
 void sim_peer_probe(struct sim_group *g, struct sim_peer *p);
 
+/** Every open peer resets its connection at RCV.NXT, and is gone. */
+void sim_group_reset(struct sim_group *g);
+
 /** From now on no peer of the group does or answers anything. */
 void sim_group_vanish(struct sim_group *g);
 

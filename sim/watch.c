@@ -41,7 +41,8 @@ static void
 check_sums(struct sim_run *r)
 {
 	const struct plim_stats *st = &r->watch.st;
-	uint64_t sum = 0, joint = 0, reserve = st->class_cap[PLIM_CLASS_reserve];
+	uint64_t sum = 0, joint, reserve = st->class_cap[PLIM_CLASS_reserve];
+	uint64_t joint_most = r->target / 100 * 75 + reserve;
 
 	for (unsigned c = 0; c < PLIM_N_CLASSES; c++) {
 		sum += st->by_class[c];
@@ -54,8 +55,8 @@ check_sums(struct sim_run *r)
 		fail_once(r, "I1-target", (double)PL_MAX(st->used, st->peak), (double)r->target);
 	if (sum != st->used)
 		fail_once(r, "sums", (double)sum, (double)st->used);
-	if (joint > r->target / 100 * 75 + reserve)
-		fail_once(r, "joint-cap", (double)joint, (double)(r->target / 100 * 75 + reserve));
+	if (joint > joint_most)
+		fail_once(r, "joint-cap", (double)joint, (double)joint_most);
 	for (unsigned c = 1; c < PLIM_N_CLASSES; c++)
 		if (st->class_cap[c] > 0 && st->by_class[c] > st->class_cap[c] + (is_joint(c) ? reserve : 0))
 			fail_once(r, "class-cap", (double)st->by_class[c], (double)st->class_cap[c]);

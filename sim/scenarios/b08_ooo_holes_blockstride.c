@@ -64,14 +64,7 @@ sample(struct sim_run *r)
 static void
 at_end(struct sim_run *r)
 {
-	for (uint32_t i = 0; i < PEERS; i++) {
-		struct sim_peer *p = sim_group_peer(r->group[0], i);
-		struct pl_tcp_seg rst = {.flags = PL_TH_RST, .seq = p->snd_una};
-
-		if (p->state == SIM_PEER_OPEN)
-			sim_peer_send(r->group[0], p, &rst);
-	}
-	sim_group_vanish(r->group[0]);
+	sim_group_reset(r->group[0]);
 }
 
 static void

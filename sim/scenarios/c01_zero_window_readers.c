@@ -62,17 +62,7 @@ sample(struct sim_run *r)
 static void
 at_end(struct sim_run *r)
 {
-	struct pl_tcp_seg rst = {.flags = PL_TH_RST};
-
-	for (uint32_t i = 0; i < r->group[0]->n; i++) {
-		struct sim_peer *p = &r->group[0]->peer[i];
-		struct pl_tcp_seg seg = rst;
-
-		seg.seq = p->snd_nxt;
-		if (p->state == SIM_PEER_OPEN)
-			sim_peer_send(r->group[0], p, &seg);
-	}
-	sim_group_vanish(r->group[0]);
+	sim_group_reset(r->group[0]);
 }
 
 static void

@@ -57,6 +57,13 @@ octets_in(const struct sim_run *r)
 }
 
 static void
+at_end(struct sim_run *r)
+{
+	for (unsigned i = 0; i < 3; i++)
+		sim_group_reset(r->group[i]);
+}
+
+static void
 check(struct sim_run *r)
 {
 	uint64_t opened = r->group[0]->opened + r->group[1]->opened + r->group[2]->opened;
@@ -75,5 +82,6 @@ const struct sim_scenario sim_c07 = {
 	.targets = {16},
 	.is_core = true,
 	.prepare = prepare,
+	.end = at_end,
 	.check = check,
 };

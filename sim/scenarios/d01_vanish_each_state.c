@@ -186,10 +186,11 @@ static void
 check_kind(struct sim_run *r, unsigned phase, unsigned k)
 {
 	struct vanished *v = r->ctx;
+	uint32_t most_s = ARRIVALS + kinds[k].deadline_s + 3;
 	char name[32];
 
 	snprintf(name, sizeof name, "L%u-%.20s", phase, kinds[k].name);
-	sim_at_most(r, name, (double)v->last[phase][k] / 1e9, ARRIVALS + kinds[k].deadline_s + 3);
+	sim_at_most(r, name, (double)v->last[phase][k] / 1e9, most_s);
 }
 
 /* Peers whose connection came as far as their kind wants it; where a cap replaces the oldest not all are there at once. */
