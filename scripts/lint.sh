@@ -22,13 +22,13 @@ check_shell() {
 # unusedFunction is off: the library's users are elsewhere. missingInclude is off: system headers are not read.
 check_cppcheck() {
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-		--suppress=missingIncludeSystem -j2 -D_GNU_SOURCE -Iinclude -Isrc -I. src drivers platform tools
+		--suppress=missingIncludeSystem -j2 -D_GNU_SOURCE -Iinclude -Isrc -I. src drivers platform tools sim
 }
 
 # The checks and why others are off stand in .clang-tidy.
 check_tidy() {
 	[ -f build/compile_commands.json ] || scripts/build.sh release build || return 1
-	find src drivers platform tools -name '*.c' -print0 |
+	find src drivers platform tools sim -name '*.c' -print0 |
 		xargs -0 -r -n 4 -P 2 clang-tidy --quiet -p build 2>/dev/null >build/tidy.log
 	local status=$?
 	grep -E '(warning|error):' -A 3 build/tidy.log
@@ -37,7 +37,7 @@ check_tidy() {
 
 # A second compiler's warnings: clang, with ours as errors.
 check_warnings() {
-	find src drivers platform tools -name '*.c' -print0 | xargs -0 -r -n 8 -P 2 clang -fsyntax-only -std=c11 \
+	find src drivers platform tools sim -name '*.c' -print0 | xargs -0 -r -n 8 -P 2 clang -fsyntax-only -std=c11 \
 		-D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror \
 		-Wno-unused-parameter -Wno-missing-field-initializers -Iinclude -Isrc -I.
 }

@@ -16,6 +16,7 @@ static const struct command {
 	{"ss", tool_ss, "who holds what: every connection of a running plim serve"},
 	{"stat", tool_stat, "memory, pressure, drops and counters of a running plim serve"},
 	{"size", tool_size, "the least memory target for a number of connections"},
+	{"sim", tool_sim, "scenarios of trouble in a simulated network"},
 };
 
 static void

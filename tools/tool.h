@@ -33,6 +33,7 @@ int tool_demo(int argc, char **argv);
 int tool_ss(int argc, char **argv);
 int tool_stat(int argc, char **argv);
 int tool_size(int argc, char **argv);
+int tool_sim(int argc, char **argv);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/* B03: 500 uploads to an application that reads 64 KiB of each and then nothing for 60 s. */
+#include "sim/run.h"
+
+#define PORT 2000
+#define PEERS 500u
+#define READ_FIRST 65536u
+#define SEGMENT 1460u
+#define IN_FLIGHT (4 * SEGMENT) /* 1.2 Mbit/s each at 40 ms */
+#define TICK PL_MS(300)
+
+static void
+on_open(struct sim_group *g, struct sim_peer *p)
+{
+	p->mark = p->snd_una;
+	sim_peer_pump(g, p, IN_FLIGHT, SEGMENT);
+	sim_peer_after(g, p, TICK);
+}
+
+static void
+on_segment(struct sim_group *g, struct sim_peer *p, const struct pl_tcp_seg *seg)
+{
+	(void)seg;
+	sim_peer_pump(g, p, IN_FLIGHT, SEGMENT);
+}
+
+/* A timeout: what was not acknowledged goes again; at window zero it probes. */
+static void
+on_timer(struct sim_group *g, struct sim_peer *p)
+{
+	if (p->mark == p->snd_una && p->snd_nxt != p->snd_una)
+		sim_peer_go_back(p);
+	p->mark = p->snd_una;
+	if (sim_peer_pump(g, p, IN_FLIGHT, SEGMENT) == 0 && sim_peer_room(p) == 0)
+		sim_peer_probe(g, p);
+	sim_peer_after(g, p, sim_peer_room(p) == 0 ? PL_SEC(1) : TICK);
+}
+
+static void
+prepare(struct sim_run *r)
+{
+	static const struct sim_habits habits = {.port = PORT,
+	                                         .mss = SEGMENT,
+	                                         .wnd = 65535,
+	                                         .has_wscale = true,
+	                                         .wscale = 7,
+	                                         .takes = true,
+	                                         .answers = true,
+	                                         .syn_tries = 4,
+	                                         .on_open = on_open,
+	                                         .on_segment = on_segment,
+	                                         .on_timer = on_timer};
+
+	r->service[0] =
+		sim_service(r, &(struct sim_service){.port = PORT, .read = SIM_READ_FIRST, .read_most = READ_FIRST});
+	r->group[0] = sim_peers(r, PEERS, 250, &habits);
+	sim_pacer_add(&r->raw, PEERS / 10, r->begin, r->begin + PL_SEC(10), sim_group_begin_one, r->group[0]);
+}
+
+static void
+at_end(struct sim_run *r)
+{
+	uint64_t shut = 0;
+
+	for (uint32_t i = 0; i < PEERS; i++)
+		shut += r->group[0]->peer[i].state == SIM_PEER_OPEN && sim_peer_room(&r->group[0]->peer[i]) < SEGMENT;
+	r->number[0] = shut;
+	r->number[1] = r->watch.st.drops[PLIM_DROP_tcp_text_refused];
+	r->service[0]->read = SIM_READ_ALL;
+	sim_services_kick(&r->services, r->service[0]);
+	sim_group_vanish(r->group[0]);
+}
+
+static void
+check(struct sim_run *r)
+{
+	struct sim_group *g = r->group[0];
+
+	sim_at_least(r, "reached", (double)g->opened, 0.9 * PEERS);
+	sim_at_least(r, "windows-shut", (double)r->number[0], 0.9 * (double)(g->opened - g->resets));
+	/* Each probe of a shut window is one octet refused; text inside a window is not. */
+	sim_at_most(r, "text-refused", (double)r->number[1], (double)g->opened * 60 * 1.2);
+	sim_at_least(r, "G", r->out->G, 0.90);
+}
+
+const struct sim_scenario sim_b03 = {
+	.id = "B03",
+	.name = "nonreading-app",
+	.pattern = "500 uploads, the application reads 64 KiB of each, then stops for 60 s",
+	.targets = {16},
+	.is_core = true,
+	.prepare = prepare,
+	.end = at_end,
+	.check = check,
+};

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * B13: 200 connections earn large windows while the application reads at once, go idle, and then all send a full window
+ * at the same time while the application stalls.
+ */
+#include "sim/run.h"
+
+#define PORT 2000
+#define PEERS 200u
+#define SEGMENT 1460u
+#define CONNECTING PL_SEC(2)
+#define EARNING (CONNECTING + PEERS / AT_ONCE * TURN)
+#define AT_ONCE 4u
+#define TURN PL_MS(600)
+#define BURST_AT PL_SEC(60) /* from the beginning */
+#define DURATION PL_SEC(90)
+#define TICK PL_MS(300)
+#define MOST (256u << 10)
+
+enum phase { EARN, REST, BURST };
+
+static enum phase
+phase_of(const struct sim_run *r)
+{
+	pl_time since = r->world.now - r->begin;
+
+	return since < EARNING ? EARN : since < BURST_AT ? REST : BURST;
+}
+
+/* Peers earn in turns, four at a time: each then has 50 Mbit/s, and at 40 ms 250 KB under way. */
+static pl_time
+turn_of(const struct sim_run *r, uint32_t i)
+{
+	return r->begin + CONNECTING + i / AT_ONCE * TURN;
+}
+
+static bool
+is_my_turn(const struct sim_run *r, uint32_t i)
+{
+	return r->world.now >= turn_of(r, i) && r->world.now < turn_of(r, i) + TURN;
+}
+
+static void
+pump(struct sim_group *g, struct sim_peer *p)
+{
+	if (phase_of(g->ctx) == BURST || is_my_turn(g->ctx, sim_peer_index(g, p)))
+		sim_peer_pump(g, p, MOST, SEGMENT);
+}
+
+static void
+on_open(struct sim_group *g, struct sim_peer *p)
+{
+	p->mark = p->snd_una;
+	sim_peer_at(g, p, turn_of(g->ctx, sim_peer_index(g, p)));
+}
+
+static void
+on_segment(struct sim_group *g, struct sim_peer *p, const struct pl_tcp_seg *seg)
+{
+	(void)seg;
+	if (phase_of(g->ctx) == EARN)
+		pump(g, p);
+}
+
+static void
+on_timer(struct sim_group *g, struct sim_peer *p)
+{
+	struct sim_run *r = g->ctx;
+
+	if (p->mark == p->snd_una && p->snd_nxt != p->snd_una)
+		sim_peer_go_back(p);
+	p->mark = p->snd_una;
+	if (phase_of(r) != EARN && p->flags == 0) {
+		r->number[1] += sim_peer_room(p) >= 2 * 64 * 1024;
+		p->flags = 1;
+		r->number[0] += sim_peer_room(p); /* what all of them may send at once */
+	}
+	pump(g, p);
+	if (phase_of(r) == BURST || is_my_turn(r, sim_peer_index(g, p)))
+		sim_peer_after(g, p, TICK);
+	else
+		sim_peer_at(g, p, r->begin + BURST_AT);
+}
+
+static void
+sample(struct sim_run *r)
+{
+	enum sim_read read = phase_of(r) == BURST && !r->has_ended ? SIM_READ_NEVER : SIM_READ_ALL;
+
+	if (r->service[0]->read == read || r->world.now < r->begin)
+		return;
+	r->service[0]->read = read;
+	sim_services_kick(&r->services, r->service[0]);
+}
+
+static void
+prepare(struct sim_run *r)
+{
+	static const struct sim_habits habits = {.port = PORT,
+	                                         .mss = SEGMENT,
+	                                         .wnd = 65535,
+	                                         .has_wscale = true,
+	                                         .wscale = 7,
+	                                         .takes = true,
+	                                         .answers = true,
+	                                         .syn_tries = 4,
+	                                         .on_open = on_open,
+	                                         .on_segment = on_segment,
+	                                         .on_timer = on_timer};
+
+	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT});
+	r->group[0] = sim_peers(r, PEERS, PEERS, &habits);
+	sim_pacer_add(&r->raw, PEERS, r->begin, r->begin + PL_SEC(1), sim_group_begin_one, r->group[0]);
+}
+
+static void
+at_end(struct sim_run *r)
+{
+	sample(r);
+	sim_group_vanish(r->group[0]);
+}
+
+static double
+applied(struct sim_run *r)
+{
+	uint64_t burst = 0;
+
+	for (uint32_t i = 0; i < PEERS; i++)
+		burst += r->group[0]->peer[i].flags;
+	return (double)burst / PEERS;
+}
+
+static void
+check(struct sim_run *r)
+{
+	double burst = sim_rate_between(r, r->begin + BURST_AT, r->end) / (r->base != NULL ? r->base->good_per_s : 1);
+	uint64_t idle_most = r->target / 100 * 75 * 2;
+
+	sim_at_least(r, "earned", (double)r->number[1], 0.8 * PEERS);
+	sim_at_most(r, "idle-credit", (double)r->number[0], (double)idle_most);
+	sim_at_least(r, "G-burst", burst, 0.70);
+}
+
+const struct sim_scenario sim_b13 = {
+	.id = "B13",
+	.name = "latent-credit-burst",
+	.pattern = "200 connections earn windows for 30 s, rest, then all send a full window and nobody reads",
+	.targets = {16},
+	.is_core = true,
+	.duration = DURATION,
+	.prepare = prepare,
+	.sample = sample,
+	.end = at_end,
+	.applied = applied,
+	.check = check,
+};
