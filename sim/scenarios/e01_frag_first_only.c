@@ -9,7 +9,7 @@
 #define OCTETS 256u
 #define UDP_PORT 7
 #define LEGIT_RATE 20u
-#define LEGIT_HALF 800u       /* octets of each of the two, of IP payload; a multiple of 8 */
+#define LEGIT_HALF 400u       /* octets of each of the two, of IP payload; a multiple of 8 */
 #define LEGIT_NET 0xb4000000u /* 180.0.0.0/8: legit senders of datagrams, outside every group */
 #define LEGIT_SENDERS 10u
 

@@ -6,9 +6,8 @@
 #include "tcp/limit.h"
 #include "tcp/state.h"
 
-#define SMALL_TARGET (8u << 20) /* below it idle credit counts in full */
-#define GRANT_SHIFT 3u          /* of what is left */
-#define UNPROVEN_SHIFT 3u       /* of the joint cap */
+#define GRANT_SHIFT 3u    /* of what is left */
+#define UNPROVEN_SHIFT 3u /* of the joint cap */
 
 uint32_t
 pl_tcp_credit_of(const struct pl_tcp *t, const struct pl_tcp_conn *c)
@@ -59,7 +58,7 @@ static uint64_t
 room(const struct pl_tcp *t, bool is_useful)
 {
 	const struct pl_mem *m = &t->core->mem;
-	bool is_idle_full = m->target < SMALL_TARGET || pl_level(t->core) >= PL_L2;
+	bool is_idle_full = m->target < PL_CREDIT_SMALL_TARGET || pl_level(t->core) >= PL_L2;
 	uint64_t idle = is_idle_full ? t->credit_idle : t->credit_idle / 2;
 	uint64_t taken = pl_mem_conn_used(m) + t->credit_active + idle;
 	uint64_t grant = left_of(m->cap_conn / 100 * t->core->conf.credit_pct, taken) >> GRANT_SHIFT;
@@ -79,24 +78,6 @@ pl_tcp_credit_synack(const struct pl_tcp *t, uint32_t smss)
 	return (uint32_t)PL_MIN(segments, 1 + room(t, false) / PL_MAX(smss, 1u));
 }
 
-/*
- * What may always be advertised: the first segment; below level 4 what the application keeps up with, for octets it
- * takes as they come hold no memory; and without pressure all that it earned, or credit of idle peers would hold
- * windows down for ever.
- */
-static uint32_t
-sustained(const struct pl_tcp *t, const struct pl_tcp_conn *c)
-{
-	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
-	uint32_t took = h ? PL_MAX(h->consumed, h->consumed_before) : 0;
-
-	if (took == 0 || pl_level(t->core) >= PL_L4)
-		return c->smss;
-	if (pl_level(t->core) == PL_L0)
-		return pl_tcp_rcv_limit(t, c);
-	return took + took / 4 + 2u * c->smss;
-}
-
 pl_seq
 pl_tcp_credit_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq wanted)
 {
@@ -107,5 +88,5 @@ pl_tcp_credit_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq w
 		return wanted;
 	growth = pl_seq_diff(wanted, c->max_edge);
 	edge = pl_seq_add(c->max_edge, (uint32_t)PL_MIN(growth, room(t, c->flags & PL_CF_USEFUL)));
-	return pl_seq_min(wanted, pl_seq_max(edge, pl_seq_add(c->rcv_nxt, sustained(t, c))));
+	return pl_seq_min(wanted, pl_seq_max(edge, pl_seq_add(c->rcv_nxt, pl_tcp_rcv_kept(t, c))));
 }

@@ -7,7 +7,7 @@
  *
  * (idle credit in full below 8 MiB and from level 2). One growth takes at most an eighth of what is left. The first
  * MSS of a connection is not counted: it may always be granted to one whose queue is empty. Connections that were
- * never useful share an eighth of the joint cap. A window that the application keeps up with does not grow: it goes on.
+ * never useful share an eighth of the joint cap. What a connection keeps in any case: pl_tcp_rcv_kept().
  *
  * Whoever changes an edge, RCV.NXT, the state, or the form of a connection does it between leave and enter.
  */
@@ -15,6 +15,8 @@
 #define PL_TCP_CREDIT_H
 
 #include "tcp/tcp.h"
+
+#define PL_CREDIT_SMALL_TARGET (8u << 20) /* below it idle credit counts in full */
 
 /** What one connection has, beyond its first MSS. */
 uint32_t pl_tcp_credit_of(const struct pl_tcp *t, const struct pl_tcp_conn *c);

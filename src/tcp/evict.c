@@ -207,7 +207,7 @@ worst(struct pl_tcp *t, const struct pl_tcp_conn *keep)
 }
 
 static void
-end_conn(struct pl_tcp *t, struct pl_tcp_conn *c, enum rank rank)
+evict_conn(struct pl_tcp *t, struct pl_tcp_conn *c, enum rank rank)
 {
 	static const enum plim_action actions[] = {PLIM_ACTION_orphan_shed, PLIM_ACTION_vanished_evicted,
 	                                           PLIM_ACTION_useless_evicted, PLIM_ACTION_useful_evicted};
@@ -218,7 +218,7 @@ end_conn(struct pl_tcp *t, struct pl_tcp_conn *c, enum rank rank)
 }
 
 static void
-end_closing(struct pl_tcp *t, struct pl_tcp_closing *cl)
+evict_closing(struct pl_tcp *t, struct pl_tcp_closing *cl)
 {
 	struct pl_tuple k = pl_tcp_rec_tuple(&cl->rec);
 
@@ -248,9 +248,9 @@ pl_tcp_evict(struct pl_tcp *t, const struct pl_tcp_conn *keep)
 		return false;
 	forget(&t->evictor, 0);
 	if (r->kind == PL_REC_CLOSING)
-		end_closing(t, (struct pl_tcp_closing *)r);
+		evict_closing(t, (struct pl_tcp_closing *)r);
 	else
-		end_conn(t, (struct pl_tcp_conn *)r, rank_of(t, r));
+		evict_conn(t, (struct pl_tcp_conn *)r, rank_of(t, r));
 	return true;
 }
 

@@ -5,10 +5,13 @@
 #include "mem/governor.h"
 #include "mem/level.h"
 #include "mem/prove.h"
+#include "tcp/credit.h"
 #include "tcp/debt.h"
 #include "tcp/state.h"
 
 #define LEAST_RCV_MSS 536u
+#define KEPT_OCTETS 32768u      /* under pressure: 2 Mbit/s at 130 ms */
+#define KEPT_FREE_OCTETS 49152u /* without: room to grow beside that */
 
 uint32_t
 pl_tcp_initial_segments(const struct pl_core *core, bool is_accepted)
@@ -50,12 +53,33 @@ rcv_earned(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_
 	return PL_MAX(initial, 2 * took + (uint64_t)growth_segments[pl_level(t->core)] * pl_tcp_rcv_mss(c, h));
 }
 
+/* Credit of idle peers counts in full there (tcp/credit.h): what is in use may grow beside it. */
+static bool
+is_small(const struct pl_core *core)
+{
+	return core->mem.target < PL_CREDIT_SMALL_TARGET;
+}
+
+uint32_t
+pl_tcp_rcv_kept(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	uint32_t took = h ? PL_MAX(h->consumed, h->consumed_before) : 0, kept = c->smss;
+
+	if (pl_level(t->core) == PL_L0 && c->flags & PL_CF_USEFUL)
+		return (uint32_t)PL_MIN(rcv_earned(t, c, h), is_small(t->core) ? UINT32_MAX : KEPT_FREE_OCTETS);
+	if (took == 0 || pl_level(t->core) >= PL_L4 || pl_tcp_weight_shift(t, c) > 0)
+		return kept;
+	return PL_MAX(kept, PL_MIN(took + took / 4 + 2u * c->smss, KEPT_OCTETS));
+}
+
 uint32_t
 pl_tcp_rcv_limit(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
 	const struct pl_tcp_connopt *o = c->opt ? pl_mem_ptr(&t->core->mem, c->opt) : NULL;
-	uint64_t limit = share(t, c, o && o->rcv_buf_max ? o->rcv_buf_max : t->core->conf.rcv_buf_max);
+	uint64_t most = o && o->rcv_buf_max ? o->rcv_buf_max : t->core->conf.rcv_buf_max, limit = share(t, c, most);
 
+	limit = PL_MAX(limit, PL_MIN(most, pl_tcp_rcv_kept(t, c)));
 	limit = PL_MIN(limit, rcv_earned(t, c, pl_tcp_hot(t, c)));
 	/* One MSS may always be granted to a connection whose queue is empty. */
 	if (pl_tcp_unread(t, c) == 0)
@@ -81,16 +105,27 @@ static uint64_t
 snd_earned(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
 {
 	uint64_t initial = (uint64_t)pl_tcp_initial_segments(t->core, true) * c->smss;
-
 	bool is_trusted = h && (h->has_acked || (pl_level(t->core) == PL_L0 && c->snd_wnd > 0));
 
 	return is_trusted ? PL_MAX(initial, 2ull * h->cc.cwnd) : initial;
 }
 
+/* What a connection whose peer acknowledges as it gets keeps below level 4 whatever the waterline says. */
+static uint32_t
+snd_kept(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
+	if (!h || !h->has_acked || pl_level(t->core) >= PL_L4 || pl_tcp_weight_shift(t, c) > 0)
+		return 0;
+	return PL_MIN(h->cc.cwnd + 2u * c->smss, KEPT_OCTETS);
+}
+
 uint32_t
 pl_tcp_snd_limit(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	uint64_t limit = share(t, c, pl_tcp_snd_configured(t, c));
+	uint64_t most = pl_tcp_snd_configured(t, c), limit = share(t, c, most);
 
+	limit = PL_MAX(limit, PL_MIN(most, snd_kept(t, c)));
 	return (uint32_t)PL_MIN(limit, snd_earned(t, c, pl_tcp_hot(t, c)));
 }

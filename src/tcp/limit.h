@@ -15,6 +15,13 @@
 /** Segments of an initial window at the present level: RFC 6928's, then 4, 2, 1; less before the application accepted. */
 uint32_t pl_tcp_initial_segments(const struct pl_core *core, bool is_accepted);
 
+/**
+ * The receive window that a connection keeps below level 4 whatever waterline and credit say: its first segment; what
+ * its application keeps up with, up to 32 KiB, for octets that are taken as they come hold no memory; and without
+ * pressure, once it was useful, what it earned, up to 48 KiB (all of it below 8 MiB).
+ */
+uint32_t pl_tcp_rcv_kept(const struct pl_tcp *t, const struct pl_tcp_conn *c);
+
 /** Octets it may queue for receiving. */
 uint32_t pl_tcp_rcv_limit(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 

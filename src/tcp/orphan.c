@@ -3,11 +3,12 @@
 #include "tcp/orphan.h"
 
 #include "mem/level.h"
+#include "tcp/debt.h"
 #include "tcp/form.h"
 #include "tcp/reply.h"
 
 #define LOOK 64u         /* quiet connections looked at for one that stalls */
-#define STALLED_MS 1000u /* no segment for so long: the peer is not taking what is queued */
+#define STALLED_MS 1000u /* stall age */
 
 static uint64_t
 cap(const struct pl_tcp *t)
@@ -15,7 +16,22 @@ cap(const struct pl_tcp *t)
 	return t->core->mem.target / 100 * t->core->conf.cap_orphan_pct;
 }
 
-/* The quietest orphan that stalls is reset. False: there is none among those looked at. */
+/* An orphan whose peer takes nothing of what is queued; that it answers probes does not count. */
+static bool
+is_stalled(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint64_t ms)
+{
+	return c->flags & PL_CF_ORPHAN && pl_tcp_stall_ms(t, c) >= ms;
+}
+
+static void
+shed(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	pl_tcp_trace(t, c, PLIM_ACTION_orphan_evicted, pl_tcp_held(t, c), pl_tcp_stall_ms(t, c));
+	pl_tcp_send_rst(t, c);
+	pl_tcp_conn_free(t, c);
+}
+
+/* A stalled orphan is reset, the quietest of those looked at. False: there is none among them. */
 static bool
 evict_stalled(struct pl_tcp *t)
 {
@@ -25,17 +41,23 @@ evict_stalled(struct pl_tcp *t)
 		struct pl_tcp_hot *h = pl_mem_ptr(&t->core->mem, id);
 		struct pl_tcp_conn *c = pl_tcp_conn(t, h->conn);
 
-		if (pl_tcp_ms(t->core->now) - c->heard_ms < STALLED_MS)
-			return false; /* in order of quiet: nobody after it stalls */
+		PL_WORK(t->core, 1);
 		id = h->quiet.next;
-		if (!(c->flags & PL_CF_ORPHAN))
+		if (!is_stalled(t, c, STALLED_MS))
 			continue;
-		pl_tcp_send_rst(t, c);
-		pl_tcp_conn_free(t, c);
-		PL_ACTION(t->core, orphan_evicted);
+		shed(t, c);
 		return true;
 	}
 	return false;
+}
+
+bool
+pl_tcp_orphan_shed(struct pl_tcp *t, struct pl_tcp_conn *c)
+{
+	if (t->orphan_octets <= cap(t) || !is_stalled(t, c, t->core->conf.orphan_pressed_ms))
+		return false;
+	shed(t, c);
+	return true;
 }
 
 /*

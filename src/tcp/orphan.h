@@ -18,4 +18,7 @@ void pl_tcp_orphan_update(struct pl_tcp *t, struct pl_tcp_conn *c);
 /** c ends. */
 void pl_tcp_orphan_leave(struct pl_tcp *t, struct pl_tcp_conn *c);
 
+/** Its look of each second: over the cap a stalled orphan goes. True: c is gone. */
+bool pl_tcp_orphan_shed(struct pl_tcp *t, struct pl_tcp_conn *c);
+
 #endif

@@ -25,6 +25,7 @@
 #include "tcp/evict.h"
 #include "tcp/form.h"
 #include "tcp/liveness.h"
+#include "tcp/orphan.h"
 #include "tcp/recovery.h"
 #include "tcp/reopen.h"
 #include "tcp/reply.h"
@@ -325,7 +326,7 @@ fire_hot(struct pl_tcp *t, struct pl_tcp_conn *c)
 		return;
 	if (h->t.rtx_kind != PL_RTX_OFF && h->t.rtx_at <= t->core->now)
 		fire_rtx(t, c, h);
-	if (fire_acceptance(t, c) || pl_tcp_liveness_fire(t, c))
+	if (pl_tcp_orphan_shed(t, c) || fire_acceptance(t, c) || pl_tcp_liveness_fire(t, c))
 		return;
 	fire_want_write(t, c);
 	fire_stale_holes(t, c, h);
