@@ -30,6 +30,7 @@ struct pl_core {
 	uint8_t level;        /* pressure level in force: see mem/level.h */
 	pl_time level_at;     /* when it changed */
 	uint64_t level_used;  /* octets under the joint cap when it was looked at */
+	uint64_t waterline;   /* as of then: see mem/governor.h */
 	uint64_t drops[PLIM_N_DROPS];
 	uint64_t actions[PLIM_N_ACTIONS];
 	uint64_t tcp[PLIM_N_TCP_COUNTERS];

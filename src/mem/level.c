@@ -32,20 +32,17 @@ may_fall(const struct pl_core *c, unsigned permille)
 }
 
 void
-pl_level_update(struct pl_core *c)
+pl_level_look(struct pl_core *c)
 {
-	bool is_settled = c->level == 0 || c->now - c->level_at < PL_MS(c->conf.level_down_ms);
-	unsigned permille;
+	unsigned permille = pl_pressure(&c->mem);
 
-	if (c->mem.conn_used == c->level_used && is_settled)
-		return;
 	c->level_used = c->mem.conn_used;
+	c->waterline = pl_waterline(&c->mem);
 	if (!c->conf.governor)
 		return;
-	permille = pl_pressure(&c->mem);
 	while (c->level < PL_L4 && permille >= threshold(c, c->level + 1u))
 		change(c, c->level + 1u);
-	if (!is_settled && c->now - c->level_at >= PL_MS(c->conf.level_down_ms) && may_fall(c, permille))
+	if (may_fall(c, permille) && c->now - c->level_at >= PL_MS(c->conf.level_down_ms))
 		change(c, c->level - 1u);
 }
 

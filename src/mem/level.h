@@ -17,8 +17,16 @@ enum pl_level {
 	PL_L4, /* no new connections, text only for those with next to nothing unread */
 };
 
-/** Bring the level up to date with pressure and time. Cheap where nothing changed. */
-void pl_level_update(struct pl_core *c);
+/** Bring the level up to date with pressure and time, whatever it was before. */
+void pl_level_look(struct pl_core *c);
+
+/** The same where something may have changed; and the waterline. */
+static inline void
+pl_level_update(struct pl_core *c)
+{
+	if (c->mem.conn_used != c->level_used || (c->level > 0 && c->now - c->level_at >= PL_MS(c->conf.level_down_ms)))
+		pl_level_look(c);
+}
 
 /** When the level may fall next; PL_TIME_NEVER: only pressure can change it. */
 pl_time pl_level_deadline(const struct pl_core *c);

@@ -3,6 +3,7 @@
  * A stack in a region: struct plim, then the static tables of net and tcp, then slab
  * descriptors and slabs. Everything the caller gave is inside [region, region + size).
  */
+#include "mem/level.h"
 #include "sock/sock.h"
 #include "stack/config.h"
 
@@ -123,6 +124,7 @@ plim_create(const struct plim_config *config, void *region, size_t size, const u
 		return PLIM_ETOOSMALL;
 	init_keys(&s->core, entropy);
 	init_parts(s, (uint8_t *)region + head_octets());
+	pl_level_look(&s->core);
 	*out = s;
 	return PLIM_OK;
 }

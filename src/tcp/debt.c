@@ -9,7 +9,6 @@
 #include "tcp/state.h"
 
 #define SMALL_OCTETS 1024u /* held: with so little any useful octet takes half of the age */
-#define WEIGHT_SHIFT_MOST 4u
 
 static uint32_t
 stall_ticks(const struct pl_tcp *t, const struct pl_tcp_conn *c)
@@ -68,7 +67,7 @@ pl_tcp_weight_shift(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	if (age_ms < 1000 || !is_anything_queued(t, c))
 		return 0;
 	unit_ms = PL_MAX(1000u, 4 * (pl_tcp_rto(c, &t->core->conf, 0) / 1000000u));
-	for (uint64_t x = 1 + age_ms / unit_ms; x > 1 && shift < WEIGHT_SHIFT_MOST; x /= 2)
+	for (uint64_t x = 1 + age_ms / unit_ms; x > 1 && shift < PL_WEIGHT_SHIFT_MOST; x /= 2)
 		shift++;
 	return shift;
 }

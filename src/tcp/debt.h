@@ -22,6 +22,8 @@ void pl_tcp_debt_useful(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t octets
 /** Stall age, milliseconds. */
 uint64_t pl_tcp_stall_ms(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 
+#define PL_WEIGHT_SHIFT_MOST 4u
+
 /** k of the weight, 0 to 4; 0 while nothing is queued. */
 unsigned pl_tcp_weight_shift(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 

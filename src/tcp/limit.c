@@ -2,7 +2,6 @@
 /* Limits of one connection: see limit.h. */
 #include "tcp/limit.h"
 
-#include "mem/governor.h"
 #include "mem/level.h"
 #include "mem/prove.h"
 #include "tcp/credit.h"
@@ -31,9 +30,11 @@ pl_tcp_rcv_mss(const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
 static uint64_t
 share(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint64_t configured)
 {
-	if (!t->core->conf.governor)
-		return configured;
-	return PL_MIN(configured, pl_waterline(&t->core->mem) >> pl_tcp_weight_shift(t, c));
+	uint64_t line = t->core->waterline;
+
+	if (!t->core->conf.governor || line >> PL_WEIGHT_SHIFT_MOST >= configured)
+		return configured; /* whatever its weight is */
+	return PL_MIN(configured, line >> pl_tcp_weight_shift(t, c));
 }
 
 /* ---- receiving ---- */
@@ -79,8 +80,11 @@ pl_tcp_rcv_limit(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	const struct pl_tcp_connopt *o = c->opt ? pl_mem_ptr(&t->core->mem, c->opt) : NULL;
 	uint64_t most = o && o->rcv_buf_max ? o->rcv_buf_max : t->core->conf.rcv_buf_max, limit = share(t, c, most);
 
-	limit = PL_MAX(limit, PL_MIN(most, pl_tcp_rcv_kept(t, c)));
-	limit = PL_MIN(limit, rcv_earned(t, c, pl_tcp_hot(t, c)));
+	uint64_t earned = rcv_earned(t, c, pl_tcp_hot(t, c));
+
+	if (limit < earned)
+		limit = PL_MAX(limit, PL_MIN(most, pl_tcp_rcv_kept(t, c)));
+	limit = PL_MIN(limit, earned);
 	/* One MSS may always be granted to a connection whose queue is empty. */
 	if (pl_tcp_unread(t, c) == 0)
 		limit = PL_MAX(limit, c->smss);
@@ -126,6 +130,9 @@ pl_tcp_snd_limit(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
 	uint64_t most = pl_tcp_snd_configured(t, c), limit = share(t, c, most);
 
-	limit = PL_MAX(limit, PL_MIN(most, snd_kept(t, c)));
-	return (uint32_t)PL_MIN(limit, snd_earned(t, c, pl_tcp_hot(t, c)));
+	uint64_t earned = snd_earned(t, c, pl_tcp_hot(t, c));
+
+	if (limit < earned)
+		limit = PL_MAX(limit, PL_MIN(most, snd_kept(t, c)));
+	return (uint32_t)PL_MIN(limit, earned);
 }

@@ -23,9 +23,9 @@ pl_tcp_window_shift(const struct plim_config *conf)
 
 /* The edge that the limit allows, rounded down to the scale's unit; under pressure a window is zero or at least one MSS. */
 static pl_seq
-edge_allowed(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+edge_allowed(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint32_t limit)
 {
-	uint32_t limit = pl_tcp_rcv_limit(t, c), unread = pl_tcp_unread(t, c);
+	uint32_t unread = pl_tcp_unread(t, c);
 	uint32_t wnd = limit > unread ? limit - unread : 0;
 
 	if (pl_level(t->core) > PL_L0 && wnd < PL_MIN(c->smss, limit))
@@ -51,10 +51,11 @@ edge_over_limit(const struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq allo
 	}
 }
 
-pl_seq
-pl_tcp_window_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+/* The edge to advertise with this limit. */
+static pl_seq
+edge_with(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint32_t limit)
 {
-	pl_seq edge = edge_allowed(t, c);
+	pl_seq edge = edge_allowed(t, c, limit);
 	uint32_t gain;
 
 	if (pl_seq_lt(edge, c->adv_edge))
@@ -63,52 +64,60 @@ pl_tcp_window_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	if (pl_seq_le(edge, c->adv_edge))
 		return c->adv_edge;
 	gain = pl_seq_diff(edge, c->adv_edge);
-	if (gain < PL_MIN(pl_tcp_rcv_mss(c, pl_tcp_hot(t, c)), pl_tcp_rcv_limit(t, c) / 2))
+	if (gain < PL_MIN(pl_tcp_rcv_mss(c, pl_tcp_hot(t, c)), limit / 2))
 		return c->adv_edge; /* MUST-39 */
 	return edge;
+}
+
+pl_seq
+pl_tcp_window_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	return edge_with(t, c, pl_tcp_rcv_limit(t, c));
 }
 
 bool
 pl_tcp_must_update_window(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
 	uint32_t left = pl_seq_lt(c->rcv_nxt, c->adv_edge) ? pl_seq_diff(c->adv_edge, c->rcv_nxt) : 0;
-	uint32_t mss = pl_tcp_rcv_mss(c, pl_tcp_hot(t, c)), gain, limit;
-	pl_seq edge = pl_tcp_window_edge(t, c);
+	uint32_t mss = pl_tcp_rcv_mss(c, pl_tcp_hot(t, c)), limit = pl_tcp_rcv_limit(t, c), gain;
+	pl_seq edge = edge_with(t, c, limit);
 
 	if (pl_seq_le(edge, c->adv_edge))
 		return false;
 	gain = pl_seq_diff(edge, c->adv_edge);
-	limit = pl_tcp_rcv_limit(t, c);
 	return gain >= PL_MAX(2 * mss, limit / 4) || (left < mss && gain >= PL_MIN(mss, limit / 2));
 }
 
 /* The measures of this ACK, if pressure has a part in its window. */
 static void
-trace_window(struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq edge)
+trace_window(struct pl_tcp *t, const struct pl_tcp_conn *c, uint32_t limit, pl_seq edge)
 {
-	if (pl_level(t->core) == PL_L0)
-		return;
+	pl_seq allowed = edge_allowed(t, c, limit);
+
 	if (pl_seq_lt(edge, c->adv_edge))
 		pl_tcp_trace(t, c, pl_level(t->core) >= PL_L3 ? PLIM_ACTION_window_shrunk : PLIM_ACTION_give_back,
-		             pl_seq_diff(c->adv_edge, edge), pl_tcp_rcv_limit(t, c));
-	else if (pl_seq_lt(edge, edge_allowed(t, c)) && pl_tcp_credit_edge(t, c, edge_allowed(t, c)) == edge)
-		pl_tcp_trace(t, c, PLIM_ACTION_credit_limited, pl_seq_diff(edge_allowed(t, c), edge),
+		             pl_seq_diff(c->adv_edge, edge), limit);
+	else if (pl_seq_lt(edge, allowed) && pl_tcp_credit_edge(t, c, allowed) == edge)
+		pl_tcp_trace(t, c, PLIM_ACTION_credit_limited, pl_seq_diff(allowed, edge),
 		             t->credit_active + t->credit_idle);
-	else if (edge == c->adv_edge && pl_level(t->core) >= PL_L2 && pl_seq_lt(edge_allowed(t, c), edge))
-		pl_tcp_trace(t, c, PLIM_ACTION_edge_held, pl_seq_diff(edge, c->rcv_nxt), pl_tcp_rcv_limit(t, c));
+	else if (edge == c->adv_edge && pl_level(t->core) >= PL_L2 && pl_seq_lt(allowed, edge))
+		pl_tcp_trace(t, c, PLIM_ACTION_edge_held, pl_seq_diff(edge, c->rcv_nxt), limit);
 }
 
 uint16_t
 pl_tcp_window_advertise(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
-	pl_seq edge = pl_tcp_window_edge(t, c);
-	uint32_t wnd;
+	uint32_t limit = pl_tcp_rcv_limit(t, c), wnd;
+	pl_seq edge = edge_with(t, c, limit);
 
-	trace_window(t, c, edge);
-	pl_tcp_credit_leave(t, c);
-	c->adv_edge = edge;
-	c->max_edge = pl_seq_max(c->max_edge, edge);
-	pl_tcp_credit_enter(t, c);
+	if (pl_level(t->core) > PL_L0)
+		trace_window(t, c, limit, edge);
+	if (edge != c->adv_edge) {
+		pl_tcp_credit_leave(t, c);
+		c->adv_edge = edge;
+		c->max_edge = pl_seq_max(c->max_edge, edge);
+		pl_tcp_credit_enter(t, c);
+	}
 	wnd = pl_seq_lt(c->rcv_nxt, edge) ? pl_seq_diff(edge, c->rcv_nxt) : 0;
 	return (uint16_t)PL_MIN(wnd >> pl_conn_rcv_shift(c), 65535u);
 }
