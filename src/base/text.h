@@ -42,4 +42,18 @@ pl_text_skip(struct pl_text t, size_t n)
 	return t;
 }
 
+/** Copy its first n octets out and go on behind them; n <= len. */
+static inline void
+pl_text_take(struct pl_text *t, uint8_t *to, size_t n)
+{
+	while (n > 0) {
+		size_t run = PL_MIN(n, pl_text_run(t).len);
+
+		memcpy(to, t->p, run);
+		*t = pl_text_skip(*t, run);
+		to += run;
+		n -= run;
+	}
+}
+
 #endif

@@ -2,6 +2,8 @@
 /* The block map: see bmap.h. Refusals leave the map as it was. */
 #include "mem/bmap.h"
 
+#define RUNS_AT_ONCE 32
+
 static uint32_t
 number_mask(const struct pl_mem *m)
 {
@@ -197,17 +199,6 @@ pl_bmap_at(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint32_t
 	return ref && *ref ? octet_in_block(m, b, *ref, seq, run) : NULL;
 }
 
-/* The block at ref, made if it is not there. False: refused. */
-static inline bool
-fill_ref(struct pl_mem *m, struct pl_bmap *b, pl_id *ref, enum pl_grant grant)
-{
-	if (*ref)
-		return true;
-	*ref = pl_mem_alloc(m, PL_OBJ_block, grant);
-	b->blocks += *ref != 0;
-	return *ref != 0;
-}
-
 /* How many blocks from n on the map can hold as it is, their ids together. */
 static inline uint32_t
 room_from(const struct pl_mem *m, const struct pl_bmap *b, uint32_t n)
@@ -217,54 +208,82 @@ room_from(const struct pl_mem *m, const struct pl_bmap *b, uint32_t n)
 	return b->depth > 1 ? together(b, n) : PL_MIN(together(b, n), ring - held);
 }
 
-uint8_t *
-pl_bmap_make(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, uint32_t *run, enum pl_grant grant)
+/* Fill up to n places from ref on, which stand together. How many hold a block now: fewer where one is refused. */
+static uint32_t
+fill_refs(struct pl_mem *m, struct pl_bmap *b, pl_id *ref, uint32_t n, enum pl_grant grant)
 {
-	uint32_t n = number_of(m, b, seq);
-	pl_id *ref;
+	uint32_t i = 0;
 
-	if (!extend(m, b, n, grant))
-		return NULL;
-	ref = make_ref(m, b, n, grant);
-	if (!ref || !fill_ref(m, b, ref, grant))
-		return NULL;
-	return octet_in_block(m, b, *ref, seq, run);
+	while (i < n) {
+		uint32_t missing = 0, got;
+
+		while (i < n && ref[i])
+			i++;
+		while (i + missing < n && !ref[i + missing])
+			missing++;
+		got = missing ? pl_mem_alloc_some(m, PL_OBJ_block, grant, ref + i, missing) : 0;
+		b->blocks += got;
+		i += got;
+		if (got < missing)
+			break;
+	}
+	return i;
 }
 
-/* Write at seq as far as the ids of the blocks stand together. Octets written; 0: refused. */
+/* Make room from seq on as far as the ids of the blocks stand together, and list its runs. Octets; 0: refused. */
 static uint32_t
-write_together(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, struct pl_span text, enum pl_grant grant)
+make_together(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, uint32_t len, struct plim_span *spans, size_t *n,
+              enum pl_grant grant)
 {
-	uint32_t n = number_of(m, b, seq), block = pl_mem_block(m), at = (seq - b->base) & (block - 1), done = 0, more;
+	uint32_t number = number_of(m, b, seq), mask = number_mask(m), block = pl_mem_block(m);
+	uint32_t at = (seq - b->base) & (block - 1), count = (at + len + block - 1) >> m->block_shift, total = 0;
+	size_t most = *n;
 	pl_id *ref;
 
-	if (!extend(m, b, n, grant))
+	*n = 0;
+	if (!extend(m, b, number, grant))
 		return 0;
-	ref = make_ref(m, b, n, grant);
-	for (more = ref ? room_from(m, b, n) : 0; more > 0 && done < text.len; more--, n++, ref++) {
-		uint32_t run = (uint32_t)PL_MIN(block - at, text.len - done);
-
-		if (!fill_ref(m, b, ref, grant))
-			break;
-		memcpy((uint8_t *)pl_mem_ptr(m, *ref) + at, text.p + done, run);
-		done += run;
-		at = 0;
-	}
-	if (((n - b->lo) & number_mask(m)) > ((b->hi - b->lo) & number_mask(m)))
-		b->hi = n & number_mask(m);
-	return done;
+	ref = make_ref(m, b, number, grant);
+	count = PL_MIN(count, (uint32_t)most);
+	count = ref ? fill_refs(m, b, ref, PL_MIN(room_from(m, b, number), count), grant) : 0;
+	for (; *n < count; at = 0, total += (uint32_t)spans[(*n)++].len)
+		spans[*n] = (struct plim_span){(uint8_t *)pl_mem_ptr(m, ref[*n]) + at, PL_MIN(block - at, len - total)};
+	if (((number + count - b->lo) & mask) > ((b->hi - b->lo) & mask))
+		b->hi = (number + count) & mask;
+	return total;
 }
 
 uint32_t
-pl_bmap_write(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, struct pl_span text, enum pl_grant grant)
+pl_bmap_make(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, uint32_t len, struct plim_span *spans, size_t *n,
+             enum pl_grant grant)
 {
-	uint32_t done = 0, n;
+	uint32_t total = 0, octets;
+	size_t used = 0, k;
 
 	do {
-		n = write_together(m, b, pl_seq_add(seq, done), (struct pl_span){text.p + done, text.len - done},
-		                   grant);
-		done += n;
-	} while (n > 0 && done < text.len);
+		k = *n - used;
+		octets = make_together(m, b, pl_seq_add(seq, total), len - total, spans + used, &k, grant);
+		total += octets;
+		used += k;
+	} while (octets > 0 && total < len && used < *n);
+	*n = used;
+	return total;
+}
+
+uint32_t
+pl_bmap_write(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, struct pl_text text, enum pl_grant grant)
+{
+	struct plim_span spans[RUNS_AT_ONCE];
+	uint32_t done = 0, octets;
+	size_t n;
+
+	do {
+		n = RUNS_AT_ONCE;
+		octets = pl_bmap_make(m, b, pl_seq_add(seq, done), (uint32_t)text.len, spans, &n, grant);
+		for (size_t i = 0; i < n; i++)
+			pl_text_take(&text, spans[i].data, spans[i].len);
+		done += octets;
+	} while (octets > 0 && text.len > 0);
 	return done;
 }
 
@@ -331,15 +350,16 @@ pl_bmap_spans(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint3
 static uint32_t
 free_blocks(struct pl_mem *m, struct pl_bmap *b, uint32_t n, uint32_t most)
 {
-	uint32_t count = PL_MIN(together(b, n), most);
+	uint32_t count = PL_MIN(together(b, n), most), held;
 	pl_id *ref = find_ref(m, b, n);
 
-	for (uint32_t i = 0; ref && i < count; i++) {
-		if (!ref[i])
-			continue;
-		pl_mem_free(m, PL_OBJ_block, ref[i]);
-		ref[i] = 0;
-		b->blocks--;
+	for (uint32_t i = 0; ref && i < count; i += held + 1) {
+		held = 0;
+		while (i + held < count && ref[i + held])
+			held++;
+		pl_mem_free_some(m, PL_OBJ_block, ref + i, held);
+		memset(ref + i, 0, held * sizeof *ref);
+		b->blocks -= held;
 	}
 	return count;
 }

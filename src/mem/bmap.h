@@ -14,6 +14,7 @@
 #define PL_MEM_BMAP_H
 
 #include "base/seq.h"
+#include "base/text.h"
 #include "mem/mem.h"
 
 #define PL_BMAP_INLINE 4
@@ -46,11 +47,15 @@ pl_bmap_is_empty(const struct pl_bmap *b)
 /** The octet at seq and how many follow it in its block. NULL: no block there. */
 uint8_t *pl_bmap_at(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint32_t *run);
 
-/** As pl_bmap_at(), making the block. NULL: refused. seq is not below what was dropped. */
-uint8_t *pl_bmap_make(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, uint32_t *run, enum pl_grant grant);
+/**
+ * Make blocks for len octets from seq on, which is not below what was dropped, and list where they lie in at most *n runs.
+ * Returns octets: fewer where a block was refused or *n was too small; *n runs.
+ */
+uint32_t pl_bmap_make(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, uint32_t len, struct plim_span *spans, size_t *n,
+                      enum pl_grant grant);
 
 /** Write octets at seq, making blocks. Returns how many were written, from the first. */
-uint32_t pl_bmap_write(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, struct pl_span text, enum pl_grant grant);
+uint32_t pl_bmap_write(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, struct pl_text text, enum pl_grant grant);
 
 /** Read n octets that are there. */
 void pl_bmap_read(const struct pl_mem *m, const struct pl_bmap *b, pl_seq seq, uint8_t *to, uint32_t n);

@@ -49,5 +49,7 @@ pl_level_look(struct pl_core *c)
 pl_time
 pl_level_deadline(const struct pl_core *c)
 {
-	return may_fall(c, pl_pressure(&c->mem)) ? c->level_at + PL_MS(c->conf.level_down_ms) : PL_TIME_NEVER;
+	if (PL_LIKELY(c->level == PL_L0) || !may_fall(c, pl_pressure(&c->mem)))
+		return PL_TIME_NEVER;
+	return c->level_at + PL_MS(c->conf.level_down_ms);
 }

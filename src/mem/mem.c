@@ -9,14 +9,11 @@
  *
  * Allocation prefers the fullest slabs, so that others empty again after a wave.
  */
-#include "mem/mem.h"
+#include "mem/slab.h"
 
 #define PL_SLAB_LEAST 2048u
 #define PL_SLAB_MOST (512u * 1024u)
 #define PL_MAX_SLABS 65534u
-#define LEAST_SLABS 3u
-#define RUN_EDGE 65536u /* no page is larger where it matters */
-#define RUN_SCAN 4096u  /* slabs looked at in one call */
 
 static const struct {
 	uint8_t cls;
@@ -26,12 +23,6 @@ static const struct {
                              PL_OBJECTS(PL_X)
 #undef PL_X
 };
-
-static bool
-is_joint(unsigned cls)
-{
-	return cls == PLIM_CLASS_record || cls == PLIM_CLASS_stream || cls == PLIM_CLASS_index || cls == PLIM_CLASS_app;
-}
 
 static uint32_t
 pow2_at_most(size_t x)
@@ -84,68 +75,8 @@ init_types(struct pl_mem *m, uint32_t block)
 		while (ty->per_slab >> ty->band_shift >= PL_SLAB_BANDS)
 			ty->band_shift++;
 		ty->cls = object_types[t].cls;
-		ty->is_joint = is_joint(ty->cls);
+		ty->is_joint = pl_is_joint(ty->cls);
 	}
-}
-
-/* A class has types of its own, each in slabs of its own: after T was lowered a small one still gets these. */
-static uint64_t
-least_cap(const struct pl_mem *m, unsigned cls)
-{
-	uint64_t of_region = m->size / 100 * m->layout.cap_pct[cls];
-
-	return PL_MIN(of_region, LEAST_SLABS * (uint64_t)m->slab_octets);
-}
-
-/* What the static part, which was made for the whole region, takes of a smaller T beyond slack and reserve. */
-static uint64_t
-static_excess(const struct pl_mem *m)
-{
-	uint64_t others = m->layout.conn_pct, paid;
-
-	for (unsigned c = 0; c < PLIM_N_CLASSES; c++)
-		if (!is_joint(c) && c != PLIM_CLASS_reserve)
-			others += m->layout.cap_pct[c];
-	paid = others < 100 ? m->target / 100 * (100 - others) : 0;
-	return m->target < m->size && m->static_octets > paid ? m->static_octets - paid : 0;
-}
-
-static void
-set_caps(struct pl_mem *m)
-{
-	for (unsigned c = 0; c < PLIM_N_CLASSES; c++)
-		m->cls_cap[c] = PL_MAX(m->target / 100 * m->layout.cap_pct[c], is_joint(c) ? 0 : least_cap(m, c));
-	m->cap_conn = m->target / 100 * m->layout.conn_pct;
-	m->cap_conn -= PL_MIN(static_excess(m), m->cap_conn / 2);
-	for (unsigned c = 0; c < PLIM_N_CLASSES; c++)
-		if (is_joint(c) && m->layout.cap_pct[c] == 0)
-			m->cls_cap[c] = m->cap_conn;
-	m->reserve_left = m->cls_cap[PLIM_CLASS_reserve];
-	m->reserve_left -= PL_MIN(m->reserve_static, m->reserve_left / 2);
-}
-
-void
-pl_mem_charge_reserve(struct pl_mem *m, uint64_t octets)
-{
-	m->reserve_static += octets;
-	set_caps(m);
-}
-
-size_t
-pl_mem_least_target(const struct pl_mem *m)
-{
-	return m->size / 4;
-}
-
-bool
-pl_mem_set_target(struct pl_mem *m, size_t target)
-{
-	if (target < pl_mem_least_target(m) || target > m->size)
-		return false;
-	m->may_use = PL_MAX((uint64_t)target, PL_MIN(pl_mem_used(m), m->may_use));
-	m->target = target;
-	set_caps(m);
-	return true;
 }
 
 bool
@@ -180,26 +111,14 @@ pl_mem_init(struct pl_mem *m, uint8_t *region, size_t taken, size_t size, const 
 	m->cls_live[PLIM_CLASS_static] = first;
 	m->peak = first;
 	init_types(m, block);
-	set_caps(m);
+	pl_mem_set_caps(m);
 	return true;
-}
-
-static uint8_t *
-slab_base(const struct pl_mem *m, uint32_t slab)
-{
-	return m->region + m->first_octet + ((size_t)slab << m->slab_shift);
 }
 
 static uint32_t *
 link_of(const struct pl_mem *m, uint32_t slab, uint32_t object)
 {
-	return (uint32_t *)(void *)(slab_base(m, slab) + (size_t)object * m->types[m->slabs[slab].type].octets);
-}
-
-static uint32_t
-slab_of(const struct pl_mem *m, pl_id id)
-{
-	return (uint32_t)(((size_t)id * PL_ID_OCTETS - m->first_octet) >> m->slab_shift);
+	return (uint32_t *)(void *)(pl_slab_base(m, slab) + (size_t)object * m->types[m->slabs[slab].type].octets);
 }
 
 /* ---- lists of part-used slabs ---- */
@@ -283,9 +202,9 @@ may_take_slab(const struct pl_mem *m, unsigned cls, enum pl_grant grant)
 
 	if (pl_mem_used(m) + m->slab_octets > m->target)
 		return false;
-	if (is_joint(cls) && pl_mem_conn_used(m) + m->slab_octets > joint)
+	if (pl_is_joint(cls) && pl_mem_conn_used(m) + m->slab_octets > joint)
 		return false;
-	if (grant == PL_GRANT_RESERVE && is_joint(cls))
+	if (grant == PL_GRANT_RESERVE && pl_is_joint(cls))
 		return true;
 	return m->cls_octets[cls] + (cls == PLIM_CLASS_app ? m->charged : 0) + m->slab_octets <= m->cls_cap[cls];
 }
@@ -343,26 +262,11 @@ give_slab(struct pl_mem *m, uint32_t slab)
 	note_less(m);
 }
 
-static uint32_t
-fullest_part_slab(const struct pl_mem *m, const struct pl_mem_type *ty)
-{
-	for (int b = PL_SLAB_BANDS - 1; b >= 0; b--)
-		if (ty->part[b])
-			return ty->part[b] - 1u;
-	return m->n_slabs;
-}
-
 /* ---- objects ---- */
 
-static pl_id
-refuse(struct pl_mem *m)
-{
-	m->refused++;
-	return 0;
-}
-
-static pl_id
-take_object(struct pl_mem *m, struct pl_mem_type *ty, uint32_t slab)
+/* One of the slab's free objects, the last freed first. */
+static inline pl_id
+take_object(struct pl_mem *m, const struct pl_mem_type *ty, uint32_t slab)
 {
 	struct pl_slab *s = &m->slabs[slab];
 	uint32_t object;
@@ -375,32 +279,64 @@ take_object(struct pl_mem *m, struct pl_mem_type *ty, uint32_t slab)
 	} else {
 		object = s->fresh++;
 	}
-	s->used++;
+	return pl_mem_id(m, pl_slab_base(m, slab) + (size_t)object * ty->octets);
+}
+
+/* Up to n objects of one slab. How many. */
+static inline uint32_t
+take_objects(struct pl_mem *m, struct pl_mem_type *ty, uint32_t slab, pl_id *ids, uint32_t n)
+{
+	struct pl_slab *s = &m->slabs[slab];
+
+	n = PL_MIN(n, ty->per_slab - s->used);
+	for (uint32_t i = 0; i < n; i++)
+		ids[i] = take_object(m, ty, slab);
+	s->used = (uint16_t)(s->used + n);
 	if (s->used == ty->per_slab)
 		band_remove(m, slab);
 	else
 		band_update(m, slab);
-	ty->live++;
-	m->cls_live[ty->cls] += ty->octets;
-	return pl_mem_id(m, slab_base(m, slab) + (size_t)object * ty->octets);
+	ty->live += n;
+	m->cls_live[ty->cls] += (uint64_t)n * ty->octets;
+	return n;
+}
+
+/* A slab that has an object of this type to give. n_slabs: refused. */
+static inline uint32_t
+slab_with_object(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
+{
+	struct pl_mem_type *ty = &m->types[type];
+	uint32_t slab = pl_fullest_part_slab(m, ty);
+
+	if (slab != m->n_slabs)
+		return may_take_object(m, ty, grant) ? slab : m->n_slabs;
+	return may_take_slab(m, ty->cls, grant) ? take_slab(m, type) : m->n_slabs;
+}
+
+uint32_t
+pl_mem_alloc_some(struct pl_mem *m, enum pl_obj type, enum pl_grant grant, pl_id *ids, uint32_t n)
+{
+	uint32_t done = 0;
+
+	while (done < n) {
+		uint32_t slab = slab_with_object(m, type, grant);
+		uint32_t most = m->conn_used <= m->cap_conn ? n - done : 1; /* in the reserve: asked for each */
+
+		if (slab == m->n_slabs) {
+			m->refused++;
+			break;
+		}
+		done += take_objects(m, &m->types[type], slab, ids + done, most);
+	}
+	return done;
 }
 
 pl_id
 pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
 {
-	struct pl_mem_type *ty = &m->types[type];
-	uint32_t slab = fullest_part_slab(m, ty);
+	pl_id id;
 
-	if (slab == m->n_slabs) {
-		if (!may_take_slab(m, ty->cls, grant))
-			return refuse(m);
-		slab = take_slab(m, type);
-		if (slab == m->n_slabs)
-			return refuse(m);
-	} else if (!may_take_object(m, ty, grant)) {
-		return refuse(m);
-	}
-	return take_object(m, ty, slab);
+	return pl_mem_alloc_some(m, type, grant, &id, 1) ? id : 0;
 }
 
 pl_id
@@ -423,7 +359,7 @@ find_object(const struct pl_mem *m, enum pl_obj type, pl_id id, uint32_t *slab, 
 
 	if (id >= m->size / PL_ID_OCTETS || at < m->first_octet)
 		return false;
-	*slab = slab_of(m, id);
+	*slab = pl_slab_of(m, id);
 	if (*slab >= m->fresh_slabs || m->slabs[*slab].type != type)
 		return false;
 	in_slab = (uint32_t)(at - m->first_octet - ((size_t)*slab << m->slab_shift));
@@ -431,29 +367,56 @@ find_object(const struct pl_mem *m, enum pl_obj type, pl_id id, uint32_t *slab, 
 	return *object * ty->octets == in_slab && *object < m->slabs[*slab].fresh;
 }
 
-void
-pl_mem_free(struct pl_mem *m, enum pl_obj type, pl_id id)
+/* So many objects of a slab were put on its list. */
+static inline void
+note_freed(struct pl_mem *m, struct pl_mem_type *ty, uint32_t slab, uint32_t n)
 {
-	struct pl_mem_type *ty = &m->types[type];
-	uint32_t slab, object;
-	struct pl_slab *s;
-	bool was_full;
+	struct pl_slab *s = &m->slabs[slab];
+	bool was_full = s->used == ty->per_slab;
 
-	if (PL_NEVER(!find_object(m, type, id, &slab, &object)))
-		return;
-	s = &m->slabs[slab];
-	was_full = s->used == ty->per_slab;
-	*link_of(m, slab, object) = s->free;
-	s->free = object + 1;
-	s->used--;
-	ty->live--;
-	m->cls_live[ty->cls] -= ty->octets;
+	s->used = (uint16_t)(s->used - n);
+	ty->live -= n;
+	m->cls_live[ty->cls] -= (uint64_t)n * ty->octets;
 	if (was_full)
 		band_insert(m, slab, band_for(ty, s->used));
 	else
 		band_update(m, slab);
 	if (s->used == 0)
 		give_slab(m, slab);
+}
+
+/* The objects at the head of ids that stand in one slab. How many; 0: the first is no object. */
+static inline uint32_t
+free_of_one_slab(struct pl_mem *m, enum pl_obj type, const pl_id *ids, uint32_t n)
+{
+	uint32_t slab, object, first, i = 0;
+
+	if (PL_NEVER(!find_object(m, type, ids[0], &first, &object)))
+		return 0;
+	do {
+		*link_of(m, first, object) = m->slabs[first].free;
+		m->slabs[first].free = object + 1;
+		i++;
+	} while (i < n && find_object(m, type, ids[i], &slab, &object) && slab == first);
+	note_freed(m, &m->types[type], first, i);
+	return i;
+}
+
+void
+pl_mem_free_some(struct pl_mem *m, enum pl_obj type, const pl_id *ids, uint32_t n)
+{
+	uint32_t i = 0, done;
+
+	while (i < n) {
+		done = free_of_one_slab(m, type, ids + i, n - i);
+		i += PL_MAX(done, 1u);
+	}
+}
+
+void
+pl_mem_free(struct pl_mem *m, enum pl_obj type, pl_id id)
+{
+	(void)free_of_one_slab(m, type, &id, 1);
 }
 
 bool
@@ -487,111 +450,4 @@ pl_mem_is_object(const struct pl_mem *m, enum pl_obj type, pl_id id)
 	uint32_t slab, object;
 
 	return find_object(m, type, id, &slab, &object);
-}
-
-pl_id
-pl_mem_walk(const struct pl_mem *m, enum pl_obj type, pl_id after)
-{
-	uint32_t slab = 0, object = 0;
-
-	if (after && (size_t)after * PL_ID_OCTETS >= m->first_octet) {
-		slab = slab_of(m, after);
-		if (slab < m->fresh_slabs && m->slabs[slab].type == type)
-			object = (uint32_t)(((uint8_t *)pl_mem_ptr(m, after) - slab_base(m, slab)) /
-			                    m->types[type].octets) +
-			         1;
-		else
-			slab++;
-	}
-	for (; slab < m->fresh_slabs; slab++, object = 0)
-		if (m->slabs[slab].type == type && object < m->slabs[slab].fresh)
-			return pl_mem_id(m, slab_base(m, slab) + (size_t)object * m->types[type].octets);
-	return 0;
-}
-
-/* ---- sparse slabs ---- */
-
-bool
-pl_mem_is_sparse(const struct pl_mem *m, enum pl_obj type)
-{
-	const struct pl_mem_type *ty = &m->types[type];
-
-	return (uint64_t)ty->slabs * ty->per_slab > 2 * ((uint64_t)ty->live + ty->per_slab);
-}
-
-/* A sparse slab whose objects would find a place in another one: n_slabs if none. */
-static uint32_t
-sparsest_slab(const struct pl_mem *m, const struct pl_mem_type *ty)
-{
-	uint16_t first = ty->part[0];
-
-	if (!first)
-		return m->n_slabs;
-	if (m->slabs[first - 1].next)
-		return m->slabs[first - 1].next - 1u;
-	return fullest_part_slab(m, ty) != first - 1u ? first - 1u : m->n_slabs;
-}
-
-pl_id
-pl_mem_sparse_object(const struct pl_mem *m, enum pl_obj type, pl_id after)
-{
-	const struct pl_mem_type *ty = &m->types[type];
-	uint32_t slab = sparsest_slab(m, ty), object = 0;
-
-	if (slab == m->n_slabs)
-		return 0;
-	if (after && slab_of(m, after) == slab)
-		object = (uint32_t)(((uint8_t *)pl_mem_ptr(m, after) - slab_base(m, slab)) / ty->octets) + 1;
-	return object < m->slabs[slab].fresh ? pl_mem_id(m, slab_base(m, slab) + (size_t)object * ty->octets) : 0;
-}
-
-/* ---- free runs ---- */
-
-static bool
-is_free(const struct pl_mem *m, uint32_t slab)
-{
-	return slab < m->fresh_slabs && m->slabs[slab].type == PL_OBJ_none;
-}
-
-static bool
-is_to_offer(const struct pl_mem *m, uint32_t slab)
-{
-	return is_free(m, slab) && !m->slabs[slab].is_offered;
-}
-
-/* The run around a slab that is to be offered; *slab moves behind it. */
-static struct plim_span
-offer_run(struct pl_mem *m, uint32_t *slab)
-{
-	uint32_t edge = (uint32_t)PL_MAX(RUN_EDGE >> m->slab_shift, 1u), first = *slab, end = *slab, last_new = *slab;
-
-	while (first > 0 && *slab - first < edge && is_free(m, first - 1))
-		first--;
-	for (; is_free(m, end) && end - last_new <= edge; end++) {
-		if (!is_to_offer(m, end))
-			continue;
-		m->slabs[end].is_offered = true;
-		m->slabs_to_offer--;
-		last_new = end;
-	}
-	*slab = end;
-	return (struct plim_span){slab_base(m, first), (size_t)(end - first) << m->slab_shift};
-}
-
-size_t
-pl_mem_free_runs(struct pl_mem *m, uint32_t *cursor, struct plim_span *runs, size_t n)
-{
-	uint32_t slab = *cursor, until = m->fresh_slabs;
-	size_t done = 0;
-
-	if (slab < until && until - slab > RUN_SCAN)
-		until = slab + RUN_SCAN;
-	while (done < n && slab < until && m->slabs_to_offer > 0) {
-		if (is_to_offer(m, slab))
-			runs[done++] = offer_run(m, &slab);
-		else
-			slab++;
-	}
-	*cursor = slab < m->fresh_slabs && m->slabs_to_offer > 0 ? slab : 0;
-	return done;
 }

@@ -107,10 +107,14 @@ bool pl_mem_set_target(struct pl_mem *m, size_t target);
 /** An object, its octets undefined. 0: refused (a cap, or no slab). */
 pl_id pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
 
+/** Up to n of them, ids[0] on. How many: fewer where the next is refused. */
+uint32_t pl_mem_alloc_some(struct pl_mem *m, enum pl_obj type, enum pl_grant grant, pl_id *ids, uint32_t n);
+
 /** As pl_mem_alloc(), zeroed. */
 pl_id pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
 
 void pl_mem_free(struct pl_mem *m, enum pl_obj type, pl_id id);
+void pl_mem_free_some(struct pl_mem *m, enum pl_obj type, const pl_id *ids, uint32_t n);
 
 /** Charge octets held elsewhere (class app). False: refused. */
 bool pl_mem_charge(struct pl_mem *m, uint64_t octets);

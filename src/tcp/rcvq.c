@@ -138,24 +138,6 @@ pl_rcvq_prune(struct pl_mem *m, struct pl_rcvq *q, pl_seq rcv_nxt)
 
 /* ---- storing ---- */
 
-/* Run by run; how many octets memory allowed. */
-static uint32_t
-write_text(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_text text, enum pl_grant grant)
-{
-	uint32_t done = 0;
-
-	while (text.len > 0) {
-		struct pl_span run = pl_text_run(&text);
-		uint32_t n = pl_bmap_write(m, &q->map, pl_seq_add(seq, done), run, grant);
-
-		done += n;
-		if (n < run.len)
-			break;
-		text = pl_text_skip(text, n);
-	}
-	return done;
-}
-
 static enum pl_rcvq_verdict
 store_out_of_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_text text, unsigned most)
 {
@@ -163,7 +145,7 @@ store_out_of_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_te
 
 	if (!may_add(m, q, seq, pl_seq_add(seq, (uint32_t)text.len), most))
 		return PL_RCVQ_INTERVALS;
-	done = write_text(m, q, seq, text, PL_GRANT_NORMAL);
+	done = pl_bmap_write(m, &q->map, seq, text, PL_GRANT_NORMAL);
 	/* Memory cut it short: what is left may not reach the interval whose place it was to share. */
 	if (done > 0 && (q->n < q->cap || touches(m, q, seq, pl_seq_add(seq, done))))
 		add(m, q, seq, pl_seq_add(seq, done));
@@ -174,13 +156,13 @@ store_out_of_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_te
 static uint32_t
 write_in_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_text text, bool *pruned)
 {
-	uint32_t done = write_text(m, q, seq, text, PL_GRANT_NORMAL);
+	uint32_t done = pl_bmap_write(m, &q->map, seq, text, PL_GRANT_NORMAL);
 
 	if (done < text.len && q->n > 0) {
 		pl_rcvq_prune(m, q, pl_seq_add(seq, done));
 		*pruned = true;
 		text = pl_text_skip(text, done);
-		done += write_text(m, q, pl_seq_add(seq, done), text, PL_GRANT_NORMAL);
+		done += pl_bmap_write(m, &q->map, pl_seq_add(seq, done), text, PL_GRANT_NORMAL);
 	}
 	return done;
 }
@@ -201,7 +183,7 @@ pl_rcvq_store(struct pl_mem *m, struct pl_rcvq *q, pl_seq *rcv_nxt, pl_seq seq, 
 		struct pl_span rest = pl_text_run(&text);
 
 		rest.len = PL_MIN(rest.len, pl_mem_block(m));
-		done = pl_bmap_write(m, &q->map, seq, rest, PL_GRANT_RESERVE);
+		done = pl_bmap_write(m, &q->map, seq, pl_text_of(rest.p, rest.len), PL_GRANT_RESERVE);
 	}
 	*rcv_nxt = pl_seq_add(*rcv_nxt, done);
 	take_in_order(m, q, rcv_nxt);

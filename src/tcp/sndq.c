@@ -27,7 +27,7 @@ pl_sndq_append(struct pl_mem *m, struct pl_sndq *q, const uint8_t *data, uint32_
 
 	if (q->una == q->end && q->lent == 0)
 		pl_bmap_rebase(m, &q->map, q->end);
-	done = pl_bmap_write(m, &q->map, q->end, (struct pl_span){data, len}, PL_GRANT_NORMAL);
+	done = pl_bmap_write(m, &q->map, q->end, pl_text_of(data, len), PL_GRANT_NORMAL);
 	q->end = pl_seq_add(q->end, done);
 	return done;
 }
@@ -35,24 +35,10 @@ pl_sndq_append(struct pl_mem *m, struct pl_sndq *q, const uint8_t *data, uint32_
 uint32_t
 pl_sndq_lend(struct pl_mem *m, struct pl_sndq *q, uint32_t want, struct plim_span *spans, size_t *n)
 {
-	uint32_t total = 0;
-	size_t used = 0;
-
 	if (q->una == q->end)
 		pl_bmap_rebase(m, &q->map, q->end);
-	while (total < want && used < *n) {
-		uint32_t run;
-		uint8_t *p = pl_bmap_make(m, &q->map, pl_seq_add(q->end, total), &run, PL_GRANT_NORMAL);
-
-		if (!p)
-			break;
-		run = PL_MIN(run, want - total);
-		spans[used++] = (struct plim_span){p, run};
-		total += run;
-	}
-	*n = used;
-	q->lent = total;
-	return total;
+	q->lent = pl_bmap_make(m, &q->map, q->end, want, spans, n, PL_GRANT_NORMAL);
+	return q->lent;
 }
 
 void

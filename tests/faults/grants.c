@@ -2,16 +2,14 @@
 /* Grants counted and refused: see grants.h. */
 #include "grants.h"
 
+#include "tests/unit/grant_wraps.h"
+
 struct grant_counts grants;
 
 static struct grant_plan plan;
 static bool counting;
 
-pl_id __real_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
-pl_id __real_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
 bool __real_pl_mem_charge(struct pl_mem *m, uint64_t octets);
-pl_id __wrap_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
-pl_id __wrap_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
 bool __wrap_pl_mem_charge(struct pl_mem *m, uint64_t octets);
 
 void
@@ -29,7 +27,7 @@ grants_stop(void)
 }
 
 static bool
-is_refused(unsigned cls)
+grant_is_refused(unsigned cls)
 {
 	uint64_t n;
 
@@ -45,20 +43,8 @@ is_refused(unsigned cls)
 	return true;
 }
 
-pl_id
-__wrap_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
-{
-	return is_refused(m->types[type].cls) ? 0 : __real_pl_mem_alloc(m, type, grant);
-}
-
-pl_id
-__wrap_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
-{
-	return is_refused(m->types[type].cls) ? 0 : __real_pl_mem_calloc(m, type, grant);
-}
-
 bool
 __wrap_pl_mem_charge(struct pl_mem *m, uint64_t octets)
 {
-	return is_refused(PLIM_CLASS_app) ? false : __real_pl_mem_charge(m, octets);
+	return grant_is_refused(PLIM_CLASS_app) ? false : __real_pl_mem_charge(m, octets);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Every grant of the arena passes here (the program is linked with --wrap=pl_mem_alloc,
- * pl_mem_calloc, pl_mem_charge), is counted by class, and may be refused.
+ * Every grant of the arena passes here (the program is linked with --wrap for those of
+ * grant_wraps.h and pl_mem_charge), is counted by class, and may be refused.
  *
- * These three are all there is: slabs are taken inside pl_mem_alloc(), and plim_alloc()
+ * These are all there is: slabs are taken inside pl_mem_alloc_some(), and plim_alloc()
  * and plim_charge() end there too.
  */
 #ifndef TESTS_FAULTS_GRANTS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * An arena for unit tests, and a way to refuse the n-th grant: programs linked with
- * -Wl,--wrap=pl_mem_alloc,--wrap=pl_mem_calloc define MEM_FIXTURE_WRAPS first.
+ * An arena for unit tests, and a way to refuse the n-th grant: programs linked for
+ * grant_wraps.h define MEM_FIXTURE_WRAPS first.
  */
 #ifndef TESTS_MEM_FIXTURE_H
 #define TESTS_MEM_FIXTURE_H
@@ -56,33 +56,19 @@ assert_arena_is_empty(const struct pl_mem *m)
 }
 
 #ifdef MEM_FIXTURE_WRAPS
+#include "grant_wraps.h"
+
 static unsigned refuse_at;         /* this grant from now is refused; 0: none */
 static unsigned refuse_pct;        /* so many of a hundred are */
 static uint64_t refuse_chance = 7; /* state of chance */
 
-pl_id __real_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
-pl_id __real_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
-pl_id __wrap_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
-pl_id __wrap_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
-
 static bool
-is_refused(void)
+grant_is_refused(unsigned cls)
 {
+	(void)cls;
 	if (refuse_at && --refuse_at == 0)
 		return true;
 	return refuse_pct && chance_below(&refuse_chance, 100) < refuse_pct;
-}
-
-pl_id
-__wrap_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
-{
-	return is_refused() ? 0 : __real_pl_mem_alloc(m, type, grant);
-}
-
-pl_id
-__wrap_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
-{
-	return is_refused() ? 0 : __real_pl_mem_calloc(m, type, grant);
 }
 #endif
 

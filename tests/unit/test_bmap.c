@@ -50,7 +50,7 @@ write_both(struct pl_mem *m, struct pl_bmap *b, uint32_t at, uint32_t len, uint6
 
 	for (uint32_t i = 0; i < len; i++)
 		text[i] = (uint8_t)chance(seed);
-	done = pl_bmap_write(m, b, slow.zero + at, (struct pl_span){text, len}, PL_GRANT_NORMAL);
+	done = pl_bmap_write(m, b, slow.zero + at, pl_text_of(text, len), PL_GRANT_NORMAL);
 	assert_true(done <= len);
 	assert_true(done == len || (at + done) % BLOCK == 0 || done == 0);
 	for (uint32_t i = 0; i < done; i++) {
@@ -254,7 +254,7 @@ reading_gives_what_was_written(void **state)
 	for (unsigned i = 0; i < sizeof text; i++)
 		text[i] = (uint8_t)(i * 7 + i / 256);
 	pl_bmap_init(&b, 0xfffffe00u);
-	assert_int_equal(pl_bmap_write(m, &b, 0xfffffe11u, (struct pl_span){text, sizeof text}, PL_GRANT_NORMAL), 4000);
+	assert_int_equal(pl_bmap_write(m, &b, 0xfffffe11u, pl_text_of(text, sizeof text), PL_GRANT_NORMAL), 4000);
 	for (uint32_t from = 0; from < 3900; from += 37) {
 		pl_bmap_read(m, &b, 0xfffffe11u + from, got, sizeof text - from);
 		assert_memory_equal(got, text + from, sizeof text - from);

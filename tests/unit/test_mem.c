@@ -453,7 +453,51 @@ small_classes_work_at_the_least_target(void **state)
 	arena_stop(a);
 }
 
-TESTS_MAIN(cmocka_unit_test(caps_follow_a_lower_target_and_nothing_is_granted_beyond),
+/* In one grant or one by one: the same objects, the same accounts, the same end. */
+static void
+some_at_once_are_what_one_by_one_would_be(void **state)
+{
+	static pl_id ids[MOST];
+	struct arena *one = arena_start(1u << 20, 0), *some = arena_start(1u << 20, 0);
+	uint32_t n = pl_mem_alloc_some(&some->core.mem, PL_OBJ_block, PL_GRANT_NORMAL, ids, MOST);
+
+	(void)state;
+	assert_true(n > some->core.mem.types[PL_OBJ_block].per_slab && n < MOST);
+	assert_int_equal(some->core.mem.refused, 1);
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(pl_mem_alloc(&one->core.mem, PL_OBJ_block, PL_GRANT_NORMAL), ids[i]);
+	assert_int_equal(pl_mem_alloc(&one->core.mem, PL_OBJ_block, PL_GRANT_NORMAL), 0);
+	assert_int_equal(pl_mem_conn_live(&one->core.mem), pl_mem_conn_live(&some->core.mem));
+	assert_int_equal(pl_mem_conn_used(&one->core.mem), pl_mem_conn_used(&some->core.mem));
+	assert_null(pl_mem_check(&some->core.mem));
+	pl_mem_free_some(&some->core.mem, PL_OBJ_block, ids, n);
+	for (uint32_t i = 0; i < n; i++)
+		pl_mem_free(&one->core.mem, PL_OBJ_block, ids[i]);
+	assert_arena_is_empty(&one->core.mem);
+	assert_arena_is_empty(&some->core.mem);
+	arena_stop(one);
+	arena_stop(some);
+}
+
+/* In the reserve each is asked for: the stock that it leaves does not shrink by a batch. */
+static void
+some_at_once_stop_where_the_reserve_would(void **state)
+{
+	static pl_id ids[MOST];
+	struct arena *a = arena_start(1u << 20, 0);
+	struct pl_mem *m = &a->core.mem;
+
+	(void)state;
+	(void)pl_mem_alloc_some(m, PL_OBJ_block, PL_GRANT_NORMAL, ids, MOST);
+	assert_true(pl_mem_alloc_some(m, PL_OBJ_block, PL_GRANT_RESERVE, ids, 1) == 1);
+	assert_int_equal(pl_mem_alloc_some(m, PL_OBJ_block, PL_GRANT_NORMAL, ids, 4), 0);
+	assert_null(pl_mem_check(m));
+	arena_stop(a);
+}
+
+TESTS_MAIN(cmocka_unit_test(some_at_once_are_what_one_by_one_would_be),
+           cmocka_unit_test(some_at_once_stop_where_the_reserve_would),
+           cmocka_unit_test(caps_follow_a_lower_target_and_nothing_is_granted_beyond),
            cmocka_unit_test(a_raised_target_gives_back_what_a_lower_one_took),
            cmocka_unit_test(a_target_out_of_range_changes_nothing),
            cmocka_unit_test(small_classes_work_at_the_least_target),

@@ -5,7 +5,7 @@
  */
 #include "world.h"
 
-#include "mem/mem.h"
+#include "tests/unit/grant_wraps.h"
 
 #define TARGET (1u << 20)
 #define FILL 0xa5 /* what fresh memory holds */
@@ -22,28 +22,12 @@ static uint8_t text[65536 + MOST_TEXT];
 
 /* ---- refused grants ---- */
 
-pl_id __real_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
-pl_id __real_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
-pl_id __wrap_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
-pl_id __wrap_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant);
-
 static bool
-is_refused(void)
+grant_is_refused(unsigned cls)
 {
+	(void)cls;
 	refuse_chance = refuse_chance * 6364136223846793005u + 1442695040888963407u;
 	return (refuse_chance >> 33) % 100 < refuse_pct;
-}
-
-pl_id
-__wrap_pl_mem_alloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
-{
-	return is_refused() ? 0 : __real_pl_mem_alloc(m, type, grant);
-}
-
-pl_id
-__wrap_pl_mem_calloc(struct pl_mem *m, enum pl_obj type, enum pl_grant grant)
-{
-	return is_refused() ? 0 : __real_pl_mem_calloc(m, type, grant);
 }
 
 void
