@@ -39,7 +39,10 @@ struct pl_loop {
 	bool stop;
 	int error; /* -errno of the driver, when it ended the loop */
 	unsigned since_poll;
-	bool slept; /* the frame that ended a sleep is answered before the next one is asked for */
+	unsigned looks;          /* for a next frame, before it sleeps; 0 on a single processor */
+	struct plim_frame found; /* by such a look */
+	bool is_found;
+	bool slept; /* the frame that ended a sleep (or a look) is answered before the next one is asked for */
 };
 
 /** Octets of buffer for each frame to send. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,4 +87,13 @@ uint64_t
 pl_posix_resident_peak(void)
 {
 	return status_octets("VmHWM:");
+}
+
+unsigned
+pl_posix_processors(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+
+	return (unsigned)PL_MAX(n, 1);
 }

@@ -24,6 +24,9 @@ void *pl_posix_region(size_t octets);
 /** Give whole pages of the region that hold nothing back to the system, in a bounded number of runs. Returns octets. */
 size_t pl_posix_give_back(plim *s);
 
+/** How many processors this process may run on; at least 1. */
+unsigned pl_posix_processors(void);
+
 /** Octets of this process that are resident now, and the most there ever were; 0 if not known. */
 uint64_t pl_posix_resident(void);
 uint64_t pl_posix_resident_peak(void);
