@@ -8,6 +8,7 @@
 #include "tcp/debt.h"
 #include "tcp/form.h"
 #include "tcp/liveness.h"
+#include "tcp/orphan.h"
 #include "tcp/reply.h"
 #include "tcp/rtt.h"
 #include "tcp/state.h"
@@ -16,7 +17,6 @@
 
 #define LOOK 32u /* records looked at for one decision */
 #define TICK_MS 10u
-#define STALLED_MS 1000u
 #define PREFIX_SHIFT_MOST 2u
 #define PREFIX_FAIR 16u /* connections of a prefix that weigh as one */
 
@@ -50,7 +50,7 @@ rank_of_conn(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	if (c->rec.state == PLIM_SYN_SENT || c->rec.state == PLIM_SYN_RECEIVED)
 		return RANK_STAYS; /* they have a deadline */
 	if (c->flags & PL_CF_ORPHAN)
-		return pl_tcp_ms(t->core->now) - c->heard_ms >= STALLED_MS ? RANK_ORPHAN : RANK_STAYS;
+		return pl_tcp_orphan_is_stalled(t, c) ? RANK_ORPHAN : RANK_STAYS;
 	if (pl_tcp_is_vanished(t, c))
 		return RANK_VANISHED;
 	if (pl_tcp_stall_ms(t, c) < eligible_ms(t, is_useful))

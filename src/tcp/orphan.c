@@ -7,7 +7,8 @@
 #include "tcp/form.h"
 #include "tcp/reply.h"
 
-#define LOOK 64u         /* quiet connections looked at for one that stalls */
+#define LOOK 64u /* quiet connections looked at for one that stalls */
+#define SHED_AT_ONCE 16u
 #define STALLED_MS 1000u /* stall age */
 
 static uint64_t
@@ -16,11 +17,10 @@ cap(const struct pl_tcp *t)
 	return t->core->mem.target / 100 * t->core->conf.cap_orphan_pct;
 }
 
-/* An orphan whose peer takes nothing of what is queued; that it answers probes does not count. */
-static bool
-is_stalled(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint64_t ms)
+bool
+pl_tcp_orphan_is_stalled(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	return c->flags & PL_CF_ORPHAN && pl_tcp_stall_ms(t, c) >= ms;
+	return c->flags & PL_CF_ORPHAN && (c->snd_wnd < c->smss || pl_tcp_stall_ms(t, c) >= STALLED_MS);
 }
 
 static void
@@ -31,30 +31,33 @@ shed(struct pl_tcp *t, struct pl_tcp_conn *c)
 	pl_tcp_conn_free(t, c);
 }
 
-/* A stalled orphan is reset, the quietest of those looked at. False: there is none among them. */
-static bool
-evict_stalled(struct pl_tcp *t)
+/* Of the quietest connections the stalled orphan, but not `keep`, that owes most. NULL: there is none among them. */
+static struct pl_tcp_conn *
+worst_stalled(struct pl_tcp *t, const struct pl_tcp_conn *keep)
 {
+	struct pl_tcp_conn *found = NULL;
 	pl_id id = t->quiet.head;
+	uint64_t most = 0;
 
 	for (unsigned look = LOOK; id && look > 0; look--) {
 		struct pl_tcp_hot *h = pl_mem_ptr(&t->core->mem, id);
 		struct pl_tcp_conn *c = pl_tcp_conn(t, h->conn);
+		uint64_t debt = pl_tcp_orphan_is_stalled(t, c) ? pl_tcp_debt(t, c) : 0;
 
 		PL_WORK(t->core, 1);
 		id = h->quiet.next;
-		if (!is_stalled(t, c, STALLED_MS))
-			continue;
-		shed(t, c);
-		return true;
+		if (debt > most && c != keep) {
+			most = debt;
+			found = c;
+		}
 	}
-	return false;
+	return found;
 }
 
 bool
 pl_tcp_orphan_shed(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
-	if (t->orphan_octets <= cap(t) || !is_stalled(t, c, t->core->conf.orphan_pressed_ms))
+	if (t->orphan_octets <= cap(t) || !pl_tcp_orphan_is_stalled(t, c))
 		return false;
 	shed(t, c);
 	return true;
@@ -65,28 +68,31 @@ pl_tcp_orphan_shed(struct pl_tcp *t, struct pl_tcp_conn *c)
  * refused under pressure: a server that writes and closes is the most ordinary orphan of all.
  */
 static bool
-make_room(struct pl_tcp *t)
+make_room(struct pl_tcp *t, const struct pl_tcp_conn *newcomer)
 {
-	while (t->orphan_octets > cap(t))
-		if (!evict_stalled(t))
-			return pl_level(t->core) < PL_L3;
-	return true;
+	for (unsigned n = 0; n < SHED_AT_ONCE && t->orphan_octets > cap(t); n++) {
+		struct pl_tcp_conn *c = worst_stalled(t, newcomer);
+
+		if (!c)
+			break;
+		shed(t, c);
+	}
+	return t->orphan_octets <= cap(t) || pl_level(t->core) < PL_L3;
 }
 
 bool
 pl_tcp_orphan_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
-	bool has_room = make_room(t);
-	uint32_t held;
+	bool has_room;
 
 	c->slot = 0;
 	pl_tcp_connopt_free(t->core, c->opt);
 	c->opt = 0;
 	c->flags |= PL_CF_ORPHAN;
-	held = (uint32_t)PL_MIN(pl_tcp_held(t, c), UINT32_MAX);
 	t->n_orphans++;
-	c->orphan_held = held;
-	t->orphan_octets += held;
+	c->orphan_held = (uint32_t)PL_MIN(pl_tcp_held(t, c), UINT32_MAX);
+	t->orphan_octets += c->orphan_held;
+	has_room = make_room(t, c);
 	if (!has_room)
 		PL_ACTION(t->core, orphan_evicted);
 	return has_room;
