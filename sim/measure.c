@@ -172,6 +172,7 @@ take_sample(struct sim_run *r)
 	*s = (struct sim_sample){
 		.at = r->world.now,
 		.good = r->tally.good + r->services.good,
+		.up = r->services.good,
 		.used = r->watch.st.used,
 		.permille = (uint16_t)r->watch.st.pressure_permille,
 		.level = (uint8_t)r->watch.st.level,
@@ -185,9 +186,11 @@ show_sample(struct sim_run *r)
 	const struct sim_sample *a = &r->sample[r->n_samples - 1];
 	const struct plim_stats *st = &r->watch.st;
 
-	fprintf(stderr, "%7.1f s good %6.2f Mbit/s used %5.1f%% P %4u level %u est %llu half-open %llu orphans %llu",
+	fprintf(stderr,
+	        "%7.1f s good %6.2f (up %6.2f) Mbit/s used %5.1f%% P %4u level %u est %llu half-open %llu orphans %llu",
 	        (double)(a->at - r->start) / 1e9,
 	        r->n_samples > 1 ? (double)(a->good - a[-1].good) * 8e3 / (double)(a->at - a[-1].at) : 0,
+	        r->n_samples > 1 ? (double)(a->up - a[-1].up) * 8e3 / (double)(a->at - a[-1].at) : 0,
 	        (double)a->used * 100 / (double)r->target, a->permille, a->level,
 	        (unsigned long long)st->by_state[PLIM_ESTABLISHED], (unsigned long long)st->by_state[PLIM_SYN_RECEIVED],
 	        (unsigned long long)st->orphans);

@@ -85,6 +85,7 @@ struct sim_result {
 struct sim_sample {
 	pl_time at;
 	uint64_t good, used;
+	uint64_t up; /* of good: what the server's applications received */
 	uint16_t permille;
 	uint8_t level;
 };

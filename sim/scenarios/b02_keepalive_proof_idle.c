@@ -25,6 +25,12 @@ sample(struct sim_run *r)
 }
 
 static void
+end(struct sim_run *r)
+{
+	sim_group_vanish(r->group[0]);
+}
+
+static void
 check(struct sim_run *r)
 {
 	sim_at_least(r, "reached", (double)r->group[0]->opened, 20000);
@@ -40,8 +46,8 @@ const struct sim_scenario sim_b02 = {
 	.targets = {16},
 	.is_core = true,
 	.duration = PL_SEC(SECONDS),
-	.peers_stay = true,
 	.prepare = prepare,
 	.sample = sample,
+	.end = end,
 	.check = check,
 };

@@ -130,13 +130,14 @@ shrink_window(struct pl_tcp *t, struct pl_tcp_conn *c)
 		pl_tcp_ack_now(t, c, NULL);
 }
 
-/* Beyond a hole that does not close. */
+/* Beyond a hole that does not close. Who only receives knows the handshake's round trip alone: at least the initial RTO. */
 static void
 prune_out_of_order(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	pl_time rto = PL_MAX(pl_tcp_rto(c, &t->core->conf, 0), PL_MS(t->core->conf.rto_initial_ms));
 
-	if (!h || h->rcvq.n == 0 || PL_MS(pl_tcp_stall_ms(t, c)) < pl_tcp_rto(c, &t->core->conf, 0))
+	if (!h || h->rcvq.n == 0 || PL_MS(pl_tcp_stall_ms(t, c)) < rto)
 		return;
 	pl_tcp_trace(t, c, PLIM_ACTION_ooo_pruned, pl_rcvq_out_of_order(&t->core->mem, &h->rcvq),
 	             pl_tcp_stall_ms(t, c));

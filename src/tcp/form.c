@@ -23,7 +23,8 @@
 #include "tcp/tidy.h"
 #include "tcp/timer.h"
 
-#define COMPACT_PERMILLE 650u /* from this pressure on one becomes idle for each that becomes active */
+#define COMPACT_PERMILLE 650u /* from this pressure on one becomes idle for each that becomes active, */
+#define COMPACT_QUIET_MS 500u /* if it was quiet so long: what a busy one earned goes with its hot part */
 #define QUIET_LOOK 64u        /* quiet connections looked at for one that can be compacted */
 
 static struct pl_tcp_hot *
@@ -51,6 +52,8 @@ pl_tcp_trace(struct pl_tcp *t, const struct pl_tcp_conn *c, enum plim_action act
 
 	pl_trace_peer(t->core, action, octets, reason, &k.raddr, k.rport);
 }
+
+static bool compact_quietest(struct pl_tcp *t, const struct pl_tcp_conn *keep, uint32_t quiet_ms);
 
 /* ---- birth ---- */
 
@@ -135,7 +138,7 @@ pl_tcp_inflate(struct pl_tcp *t, struct pl_tcp_conn *c, enum pl_grant grant)
 	if (pl_tcp_hot(t, c))
 		return pl_tcp_hot(t, c);
 	if (t->core->conf.governor && pl_pressure(&t->core->mem) >= COMPACT_PERMILLE)
-		(void)pl_tcp_compact_quiet(t, c);
+		(void)compact_quietest(t, c, COMPACT_QUIET_MS);
 	id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
 	if (!id && pl_tcp_compact_quiet(t, NULL))
 		id = pl_mem_calloc(&t->core->mem, PL_OBJ_hot, PL_GRANT_NORMAL);
@@ -250,8 +253,9 @@ pl_tcp_compact(struct pl_tcp *t, struct pl_tcp_conn *c)
 	pl_tcp_hand_note(t, pl_tcp_idle_deadline(t, c));
 }
 
-bool
-pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep)
+/* The quietest connection that can be compacted, but not `keep`, is, if it was quiet so long. */
+static bool
+compact_quietest(struct pl_tcp *t, const struct pl_tcp_conn *keep, uint32_t quiet_ms)
 {
 	pl_id id = t->quiet.head;
 
@@ -261,13 +265,19 @@ pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep)
 
 		PL_WORK(t->core, 1);
 		id = h->quiet.next;
-		if (c == keep || !pl_tcp_can_compact(t, c))
+		if (c == keep || pl_tcp_ms(t->core->now) - c->heard_ms < quiet_ms || !pl_tcp_can_compact(t, c))
 			continue;
 		pl_tcp_compact(t, c);
 		PL_ACTION(t->core, compact_forced);
 		return true;
 	}
 	return false;
+}
+
+bool
+pl_tcp_compact_quiet(struct pl_tcp *t, const struct pl_tcp_conn *keep)
+{
+	return compact_quietest(t, keep, 0);
 }
 
 /* ---- the end ---- */

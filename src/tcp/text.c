@@ -7,6 +7,7 @@
 #include "tcp/limit.h"
 #include "tcp/open.h"
 #include "tcp/reply.h"
+#include "tcp/round.h"
 #include "tcp/state.h"
 #include "tcp/steps.h"
 #include "tcp/timer.h"
@@ -196,6 +197,9 @@ is_refused(struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq seq, uint32_t l
 
 	if (pl_level(t->core) < PL_L3 || (seq == c->rcv_nxt && pl_tcp_unread(t, c) < 2u * c->smss))
 		return false;
+	if (seq != c->rcv_nxt && pl_level(t->core) < PL_L4 && c->flags & PL_CF_USEFUL &&
+	    held + len <= pl_tcp_rcv_kept(t, c))
+		return false;
 	if (seq != c->rcv_nxt)
 		action = PLIM_ACTION_ooo_refused;
 	else if (pl_level(t->core) >= PL_L4)
@@ -231,6 +235,7 @@ store(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const s
 	if (!h)
 		return refuse(t, c, pkt);
 	estimate_rcv_mss(h, seg);
+	pl_tcp_round_text(t, c, seg);
 	if (seq != c->rcv_nxt) {
 		PL_TCP_COUNT(t->core, out_of_order);
 		if (is_stored(t, h, seq, text))

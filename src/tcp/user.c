@@ -11,6 +11,7 @@
 #include "tcp/open.h"
 #include "tcp/orphan.h"
 #include "tcp/reply.h"
+#include "tcp/round.h"
 #include "tcp/state.h"
 #include "tcp/steps.h"
 #include "tcp/table.h"
@@ -262,7 +263,7 @@ pl_tcp_rx_consume(struct pl_tcp *t, struct pl_tcp_conn *c, size_t len)
 	if (len == 0)
 		return PLIM_OK;
 	pl_rcvq_consume(&t->core->mem, pl_tcp_rcvq(t, c), pl_tcp_text_end(c), (uint32_t)len);
-	pl_tcp_window_consumed(t, c, (uint32_t)len);
+	pl_tcp_round_took(t, c, (uint32_t)len);
 	if (h && h->urgent && pl_seq_le(h->rcv_up, h->rcvq.read))
 		h->urgent = false;
 	pl_tcp_touch(t, c);

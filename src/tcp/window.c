@@ -127,20 +127,3 @@ pl_tcp_window_syn(const struct pl_tcp *t, uint32_t smss, uint32_t segments)
 {
 	return (uint16_t)PL_MIN(PL_MIN((uint64_t)segments * smss, t->core->conf.rcv_buf_max), 65535u);
 }
-
-void
-pl_tcp_window_consumed(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t octets)
-{
-	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
-	uint32_t now_ms = pl_tcp_ms(t->core->now), round_ms = PL_MAX(c->srtt_us / 1000, 10u);
-
-	pl_tcp_debt_useful(t, c, octets);
-	if (!h)
-		return; /* parked: the round is long over */
-	if (now_ms - h->round_ms >= round_ms) {
-		h->consumed_before = h->consumed;
-		h->consumed = 0;
-		h->round_ms = now_ms;
-	}
-	h->consumed += octets;
-}

@@ -24,7 +24,4 @@ uint16_t pl_tcp_window_advertise(struct pl_tcp *t, struct pl_tcp_conn *c);
 /** The window field of a SYN or SYN-ACK: unscaled; the record's edges follow. */
 uint16_t pl_tcp_window_syn(const struct pl_tcp *t, uint32_t smss, uint32_t segments);
 
-/** The application took octets: what it earned by that. */
-void pl_tcp_window_consumed(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t octets);
-
 #endif
