@@ -235,7 +235,8 @@ store(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const s
 	if (!h)
 		return refuse(t, c, pkt);
 	estimate_rcv_mss(h, seg);
-	pl_tcp_round_text(t, c, seg);
+	if (seq == c->rcv_nxt)
+		pl_tcp_round_text(t, c, seg);
 	if (seq != c->rcv_nxt) {
 		PL_TCP_COUNT(t->core, out_of_order);
 		if (is_stored(t, h, seq, text))
