@@ -8,6 +8,7 @@
 #include "tcp/debt.h"
 #include "tcp/state.h"
 
+#define ANSWER_OCTETS 8192u /* what any peer may let wait while memory is plentiful */
 #define LEAST_RCV_MSS 536u
 #define KEPT_OCTETS 32768u      /* under pressure: 2 Mbit/s at 130 ms */
 #define KEPT_FREE_OCTETS 49152u /* without: room to grow beside that */
@@ -101,17 +102,28 @@ pl_tcp_snd_configured(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	return (uint32_t)(o && o->snd_buf_max ? o->snd_buf_max : t->core->conf.snd_buf_max);
 }
 
+/* Is less than a quarter of the joint cap in use? The waterline is half of what is free then. */
+static bool
+is_plentiful(const struct pl_core *core)
+{
+	return !core->conf.governor || core->waterline / 3 > core->mem.cap_conn / 8;
+}
+
 /*
  * 2 x cwnd once the peer acknowledged something; until then, and at least, the initial window. Without pressure a
  * peer whose window is open is trusted that far: limited transmit needs text beyond the first window (RFC 3042).
+ * Never more than twice the largest window that the peer ever offered, beyond a short answer: who reads a few octets
+ * at a time fills no queue.
  */
 static uint64_t
 snd_earned(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
 {
 	uint64_t initial = (uint64_t)pl_tcp_initial_segments(t->core, true) * c->smss;
 	bool is_trusted = h && (h->has_acked || (pl_level(t->core) == PL_L0 && c->snd_wnd > 0));
+	uint64_t earned = is_trusted ? PL_MAX(initial, 2ull * h->cc.cwnd) : initial;
+	uint32_t answer = is_plentiful(t->core) ? ANSWER_OCTETS : 2u * c->smss;
 
-	return is_trusted ? PL_MAX(initial, 2ull * h->cc.cwnd) : initial;
+	return PL_MIN(earned, PL_MAX(2ull * pl_conn_max_snd_wnd(c), answer));
 }
 
 /* What a connection whose peer acknowledges as it gets keeps below level 4 whatever the waterline says. */
