@@ -199,6 +199,9 @@ void sim_holders(struct sim_run *r, uint16_t port, struct sim_holders *out);
 /** Is any connection of that service over its bound: window, one block more, index and record? How much by most. */
 uint64_t sim_over_window(struct sim_run *r, const struct sim_service *sv);
 
+/** The same for what is queued to be sent, and the ledger of what was. */
+uint64_t sim_over_queued(struct sim_run *r, const struct sim_service *sv);
+
 /** The longest time in which a connection of a legit service got nothing; what lasts is included. */
 double sim_most_stall(const struct sim_run *r, const struct sim_service *sv);
 
