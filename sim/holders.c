@@ -50,7 +50,8 @@ bound_of(uint64_t octets, uint64_t block)
 
 /* By how much does any connection of a service hold more than its octets may cost? */
 static uint64_t
-over_bound(struct sim_run *r, const struct sim_service *sv, uint64_t (*octets)(const struct plim_conn_info *))
+over_bound(struct sim_run *r, const struct sim_service *sv, uint64_t (*octets)(const struct plim_conn_info *),
+           uint64_t besides)
 {
 	plim *s = r->world.server.s;
 	struct plim_conn_info info;
@@ -64,7 +65,7 @@ over_bound(struct sim_run *r, const struct sim_service *sv, uint64_t (*octets)(c
 
 		if (plim_conn_info(s, c->h, &info) != PLIM_OK)
 			continue;
-		bound = bound_of(octets(&info), (uint64_t)block) + info.charged;
+		bound = bound_of(octets(&info), (uint64_t)block) + info.charged + besides;
 		over = PL_MAX(over, info.held > bound ? info.held - bound : 0);
 	}
 	return over;
@@ -76,23 +77,22 @@ octets_of_window(const struct plim_conn_info *info)
 	return info->rcv_queued + info->out_of_order + info->rcv_wnd;
 }
 
-/* A ledger of 64 ranges besides, written as octets. */
 static uint64_t
 octets_of_queue(const struct plim_conn_info *info)
 {
-	return info->snd_queued + info->rcv_queued + LEDGER_OCTETS;
+	return info->snd_queued + info->rcv_queued;
 }
 
 uint64_t
 sim_over_window(struct sim_run *r, const struct sim_service *sv)
 {
-	return over_bound(r, sv, octets_of_window);
+	return over_bound(r, sv, octets_of_window, 0);
 }
 
 uint64_t
 sim_over_queued(struct sim_run *r, const struct sim_service *sv)
 {
-	return over_bound(r, sv, octets_of_queue);
+	return over_bound(r, sv, octets_of_queue, LEDGER_OCTETS);
 }
 
 double

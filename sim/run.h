@@ -102,8 +102,8 @@ struct sim_watch {
 	uint64_t cursor, lost, records; /* of plim_trace() */
 	uint64_t walks, next_walk;
 	uint64_t work_before, work_worst, work_frames;
-	double work_limit; /* sum over frames of log2(connections) */
-	uint64_t level_changes, level_downs_close;
+	double work_limit;                                      /* sum over frames of log2(connections) */
+	uint64_t level_changes, level_downs, level_downs_close; /* the falls as plim_trace() tells them */
 	pl_time last_down;
 	uint64_t most_by_class[PLIM_N_CLASSES], most_app, most_orphans;
 	unsigned announced; /* level, as level_up and level_down say */

@@ -48,7 +48,7 @@ pump(struct sim_group *g, struct sim_peer *p)
 
 	while (p->snd_nxt - p->snd_una < FLIGHT && sim_peer_room(p) > 1 && p->flags == 0) {
 		uint32_t room = sim_peer_room(p) - 1; /* the last one is for the FIN */
-		uint32_t len = room > NEAR ? BIG : PL_MIN(odd_size(g), room);
+		uint32_t odd = odd_size(g), len = room > NEAR ? BIG : PL_MIN(odd, room);
 
 		x->small += room <= NEAR;
 		x->at_edge += len == room;

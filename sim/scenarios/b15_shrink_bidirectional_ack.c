@@ -13,7 +13,7 @@
 #define ANSWER_AT PL_SEC(20)
 #define LOOK_AT PL_SEC(35)
 #define PRESSED_TO PL_SEC(36)
-#define PERMILLE 900u
+#define PERMILLE 720u /* what the peers have under way does the rest */
 #define ANSWER (128u << 10)
 #define UNREAD 65536u /* octets of ours that a peer takes before it reads */
 #define TICK PL_MS(300)

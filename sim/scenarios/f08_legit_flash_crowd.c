@@ -73,7 +73,7 @@ check(struct sim_run *r)
 	double seconds = (double)(r->end - r->begin - SIM_SETTLE) / 1e9;
 	double good = (double)(r->number[2] - r->number[1]) * 8 / seconds;
 
-	sim_at_least(r, "reached", r->service[0]->most_open, sim_is_4m(r) ? 200 : 1000);
+	sim_at_least(r, "reached", r->service[0]->most_open, sim_is_4m(r) ? 200 : 10.0 * BASE);
 	sim_at_most(r, "resets", (double)(resets_in(r) - r->number[4]), 0);
 	sim_at_most(r, "evicted", (double)r->service[0]->told_evicted, 0);
 	sim_at_least(r, "link-full", good, 0.90 * LINK);
