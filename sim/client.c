@@ -26,12 +26,14 @@ sim_client_kind_name(unsigned kind)
 static const pl_time periods[SIM_N_CLIENT_KINDS] = {
 	[SIM_CLIENT_download] = RECONNECT, [SIM_CLIENT_upload] = RECONNECT, [SIM_CLIENT_request] = PL_MS(200),
 	[SIM_CLIENT_brief] = PL_SEC(1),    [SIM_CLIENT_idle] = PL_SEC(30),  [SIM_CLIENT_slow] = PL_MS(100),
+	[SIM_CLIENT_greeted] = PL_SEC(1),  [SIM_CLIENT_crowd] = PL_MS(300),
 };
 
 static const uint16_t ports[SIM_N_CLIENT_KINDS] = {
 	[SIM_CLIENT_download] = SIM_PORT_DOWNLOAD, [SIM_CLIENT_upload] = SIM_PORT_UPLOAD,
 	[SIM_CLIENT_request] = SIM_PORT_REQUEST,   [SIM_CLIENT_brief] = SIM_PORT_REQUEST,
 	[SIM_CLIENT_idle] = SIM_PORT_IDLE,         [SIM_CLIENT_slow] = SIM_PORT_DOWNLOAD,
+	[SIM_CLIENT_greeted] = SIM_PORT_GREETING,  [SIM_CLIENT_crowd] = SIM_PORT_CROWD,
 };
 
 uint32_t
@@ -70,7 +72,7 @@ conn_for_new(struct sim_client *c)
 {
 	struct sim_cconn *oldest = &c->conn[0];
 
-	for (unsigned i = 0; i < SIM_CLIENT_CONNS; i++) {
+	for (unsigned i = 0; i < c->n_conns; i++) {
 		if (!c->conn[i].in_use)
 			return &c->conn[i];
 		if (c->conn[i].began < oldest->began)
@@ -78,6 +80,25 @@ conn_for_new(struct sim_client *c)
 	}
 	plim_tcp_abort(c->host->s, oldest->h); /* so long without an answer: the client gives up */
 	return oldest;
+}
+
+/* Does it make new connections all the time? */
+static bool
+is_brief(const struct sim_client *c)
+{
+	return c->kind == SIM_CLIENT_brief || c->kind == SIM_CLIENT_greeted || c->kind == SIM_CLIENT_crowd;
+}
+
+/* A crowd's client waits for its connections; a brief one has given up the oldest by then. */
+static bool
+may_open(const struct sim_client *c)
+{
+	if (c->kind != SIM_CLIENT_crowd)
+		return is_brief(c) || !c->conn[0].in_use;
+	for (unsigned i = 0; i < c->n_conns; i++)
+		if (!c->conn[i].in_use)
+			return true;
+	return false;
 }
 
 static void
@@ -90,6 +111,8 @@ conn_open(struct sim_client *c)
 
 	*k = (struct sim_cconn){.began = now_of(c)};
 	k->handshake = sim_spans_add(&c->tally->handshakes, now_of(c));
+	if (is_brief(c))
+		k->exchange = sim_spans_add(&c->tally->exchanges[c->kind], now_of(c));
 	if (plim_tcp_connect(c->host->s, &to, NULL, (uint32_t)(k - c->conn), &k->h) != PLIM_OK)
 		return;
 	plim_get(c->host->s, k->h, PLIM_O_LOCAL_PORT, &port);
@@ -206,15 +229,33 @@ work_request(struct sim_client *c, struct sim_cconn *k)
 }
 
 static void
+work_exchange(struct sim_client *c, struct sim_cconn *k, uint64_t up, uint64_t down)
+{
+	k->tx_want = up;
+	k->rx_want = down;
+	conn_read(c, k, UINT64_MAX);
+	if (k->rx < k->rx_want)
+		return;
+	span_end(&c->tally->exchanges[c->kind], &k->exchange, now_of(c));
+	conn_close(c, k);
+}
+
+static void
 work_brief(struct sim_client *c, struct sim_cconn *k)
 {
-	if (k->tx_want == 0) {
-		k->tx_want = SIM_REQUEST_UP;
-		k->rx_want = SIM_REQUEST_DOWN;
-	}
-	conn_read(c, k, UINT64_MAX);
-	if (k->rx >= k->rx_want)
-		conn_close(c, k);
+	work_exchange(c, k, SIM_REQUEST_UP, SIM_REQUEST_DOWN);
+}
+
+static void
+work_greeted(struct sim_client *c, struct sim_cconn *k)
+{
+	work_exchange(c, k, 0, SIM_GREETING_OCTETS);
+}
+
+static void
+work_crowd(struct sim_client *c, struct sim_cconn *k)
+{
+	work_exchange(c, k, SIM_DOWNLOAD_REQUEST, SIM_CROWD_OBJECT);
 }
 
 static void
@@ -235,6 +276,7 @@ work_slow(struct sim_client *c, struct sim_cconn *k)
 static void (*const work_of[SIM_N_CLIENT_KINDS])(struct sim_client *, struct sim_cconn *) = {
 	[SIM_CLIENT_download] = work_download, [SIM_CLIENT_upload] = work_upload, [SIM_CLIENT_request] = work_request,
 	[SIM_CLIENT_brief] = work_brief,       [SIM_CLIENT_idle] = work_idle,     [SIM_CLIENT_slow] = work_slow,
+	[SIM_CLIENT_greeted] = work_greeted,   [SIM_CLIENT_crowd] = work_crowd,
 };
 
 static void
@@ -270,7 +312,7 @@ on_wake(struct sim_host *h)
 	}
 	c->next = h->w->now + c->period;
 	if (h->w->now < c->until) {
-		if (c->kind == SIM_CLIENT_brief || !k->in_use)
+		if (may_open(c))
 			conn_open(c);
 		else if (k->is_open)
 			tick_open(c, k);
@@ -288,6 +330,8 @@ on_closed(struct sim_client *c, struct sim_cconn *k)
 	plim_get(c->host->s, k->h, PLIM_O_ERROR, &error);
 	if (k->is_open && error != 0)
 		note_ended(c, (int)error);
+	else if (!k->is_open)
+		c->tally->refused++;
 	conn_close(c, k);
 	c->next = PL_MAX(c->next, now_of(c) + RECONNECT);
 }
@@ -296,7 +340,7 @@ static void
 on_event(struct sim_host *h, const struct plim_event *ev)
 {
 	struct sim_client *c = h->ctx;
-	struct sim_cconn *k = &c->conn[ev->cookie % SIM_CLIENT_CONNS];
+	struct sim_cconn *k = &c->conn[ev->cookie % SIM_CLIENT_MOST];
 
 	if (!k->in_use || k->h.index != ev->h.index || k->h.generation != ev->h.generation)
 		return;
@@ -323,6 +367,7 @@ sim_client_add(struct sim_world *w, const struct sim_access *a, enum sim_client_
 	if (c == NULL)
 		return NULL;
 	*c = (struct sim_client){.kind = kind, .tally = tally, .period = periods[kind], .port = ports[kind]};
+	c->n_conns = kind == SIM_CLIENT_crowd ? SIM_CLIENT_MOST : SIM_CLIENT_CONNS;
 	c->until = PL_TIME_NEVER;
 	c->next = begin;
 	c->host = sim_world_add_client(w, a, (struct sim_app){on_event, on_wake}, c);

@@ -8,6 +8,7 @@
 #define NODE_OCTETS 256u
 #define NODE_IDS 64u
 #define INTERVAL_OCTETS 256u
+#define LEDGER_OCTETS 768u /* 64 ranges of 12 */
 
 static void
 add(struct sim_holders *out, const struct plim_conn_info *c)
@@ -47,8 +48,10 @@ bound_of(uint64_t octets, uint64_t block)
 	       ((blocks + NODE_IDS - 1) / NODE_IDS + 2) * NODE_OCTETS;
 }
 
-uint64_t
-sim_over_window(struct sim_run *r, const struct sim_service *sv)
+/* By how much does any connection of a service hold more than its octets may cost? */
+static uint64_t
+over_bound(struct sim_run *r, const struct sim_service *sv, uint64_t (*octets)(const struct plim_conn_info *),
+           uint64_t besides)
 {
 	plim *s = r->world.server.s;
 	struct plim_conn_info info;
@@ -62,10 +65,34 @@ sim_over_window(struct sim_run *r, const struct sim_service *sv)
 
 		if (plim_conn_info(s, c->h, &info) != PLIM_OK)
 			continue;
-		bound = bound_of(info.rcv_queued + info.out_of_order + info.rcv_wnd, (uint64_t)block) + info.charged;
+		bound = bound_of(octets(&info), (uint64_t)block) + info.charged + besides;
 		over = PL_MAX(over, info.held > bound ? info.held - bound : 0);
 	}
 	return over;
+}
+
+static uint64_t
+octets_of_window(const struct plim_conn_info *info)
+{
+	return info->rcv_queued + info->out_of_order + info->rcv_wnd;
+}
+
+static uint64_t
+octets_of_queue(const struct plim_conn_info *info)
+{
+	return info->snd_queued + info->rcv_queued;
+}
+
+uint64_t
+sim_over_window(struct sim_run *r, const struct sim_service *sv)
+{
+	return over_bound(r, sv, octets_of_window, 0);
+}
+
+uint64_t
+sim_over_queued(struct sim_run *r, const struct sim_service *sv)
+{
+	return over_bound(r, sv, octets_of_queue, LEDGER_OCTETS);
 }
 
 double

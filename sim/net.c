@@ -106,7 +106,7 @@ to_server(struct sim_world *w, struct sim_host *from, uint32_t frame)
 
 	if (w->sniff != NULL)
 		w->sniff(w->sniffer, from, f);
-	if (due == PL_TIME_NEVER) {
+	if (due == PL_TIME_NEVER || (w->lose != NULL && w->lose(w->loser, from, f))) {
 		sim_pool_give(&w->pool, frame);
 		return;
 	}

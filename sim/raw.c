@@ -267,7 +267,9 @@ take_tcp(struct sim_raw *r, const struct pl_ip4 *ip)
 		return;
 	r->rst_in += (seg.flags & PL_TH_RST) != 0;
 	p = find_peer(r, ip->dst.octets, seg.dport, &g);
-	if (p == NULL)
+	if (p == NULL && r->on_tcp != NULL)
+		r->on_tcp(r->tcp_ctx, ip, &seg);
+	else if (p == NULL)
 		r->stray++;
 	else if (p->state == SIM_PEER_SYN_SENT)
 		take_syn_ack(g, p, &seg);

@@ -12,6 +12,7 @@
 #include "sim/pattern.h"
 #include "sim/world.h"
 
+#include "wire/ip4.h"
 #include "wire/tcp.h"
 
 #define SIM_MAX_GROUPS 24u
@@ -51,6 +52,7 @@ struct sim_habits {
 	bool takes;                /* accepts text and acknowledges it */
 	bool answers;              /* probes */
 	bool is_silent_on_syn_ack; /* never completes the handshake */
+	uint32_t in_flight;        /* of uploaders (habits.h): octets under way */
 	uint8_t syn_tries;         /* SYNs again after 1, 2, 4 s; 0: one SYN only */
 	void (*on_open)(struct sim_group *g, struct sim_peer *p);
 	void (*on_segment)(struct sim_group *g, struct sim_peer *p, const struct pl_tcp_seg *seg);
@@ -95,6 +97,9 @@ struct sim_raw {
 	uint64_t sent, received, stray, udp_in, icmp_in, rst_in, arp_in;
 	void (*on_udp)(void *ctx, struct pl_span text);
 	void *udp_ctx;
+	/* takes segments for addresses that are in no group; NULL: nobody */
+	void (*on_tcp)(void *ctx, const struct pl_ip4 *ip, const struct pl_tcp_seg *seg);
+	void *tcp_ctx;
 };
 
 void sim_raw_init(struct sim_raw *r, struct sim_world *w);

@@ -253,6 +253,8 @@ run_free(struct sim_run *r)
 		sim_client_free(r->legit[i]);
 	free(r->tally.requests.span);
 	free(r->tally.handshakes.span);
+	for (unsigned i = 0; i < SIM_N_CLIENT_KINDS; i++)
+		free(r->tally.exchanges[i].span);
 	free(r->sample);
 	free(r->ctx);
 	free(r);

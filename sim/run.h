@@ -103,8 +103,8 @@ struct sim_watch {
 	uint64_t cursor, lost, records; /* of plim_trace() */
 	uint64_t walks, next_walk;
 	uint64_t work_before, work_worst, work_frames;
-	double work_limit; /* sum over frames of log2(connections) */
-	uint64_t level_changes, level_downs_close;
+	double work_limit;                                      /* sum over frames of log2(connections) */
+	uint64_t level_changes, level_downs, level_downs_close; /* the falls as plim_trace() tells them */
 	pl_time last_down;
 	uint64_t most_by_class[PLIM_N_CLASSES], most_app, most_orphans;
 	unsigned announced; /* level, as level_up and level_down say */
@@ -199,6 +199,9 @@ void sim_holders(struct sim_run *r, uint16_t port, struct sim_holders *out);
 
 /** Is any connection of that service over its bound: window, one block more, index and record? How much by most. */
 uint64_t sim_over_window(struct sim_run *r, const struct sim_service *sv);
+
+/** The same for what is queued to be sent, and the ledger of what was. */
+uint64_t sim_over_queued(struct sim_run *r, const struct sim_service *sv);
 
 /** The longest time in which a connection of a legit service got nothing; what lasts is included. */
 double sim_most_stall(const struct sim_run *r, const struct sim_service *sv);

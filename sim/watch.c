@@ -91,13 +91,20 @@ watch_level(struct sim_run *r)
 	if (level == v->level)
 		return;
 	v->level_changes++;
-	if (level < v->level) {
-		v->level_downs_close += v->last_down > 0 && r->world.now - v->last_down < PL_MS(500);
-		v->last_down = r->world.now;
-	}
 	v->level = level;
 	v->most_level = PL_MAX(v->most_level, level);
 	walk(r);
+}
+
+/* Two falls of the level within half a second, by the times that the records give. */
+static void
+note_fall(struct sim_watch *v, const struct plim_trace_record *rec)
+{
+	if (rec->action != PLIM_ACTION_level_down)
+		return;
+	v->level_downs++;
+	v->level_downs_close += v->last_down > 0 && rec->at - v->last_down < PL_MS(500);
+	v->last_down = rec->at;
 }
 
 static void
@@ -109,6 +116,8 @@ watch_measures(struct sim_run *r)
 
 	for (size_t i = 0; i < n; i++)
 		sim_order_check(r, &rec[i]);
+	for (size_t i = 0; i < n; i++)
+		note_fall(&r->watch, &rec[i]);
 	r->watch.lost += lost;
 	r->watch.records += n;
 }

@@ -98,6 +98,9 @@ struct sim_world {
 	/* sees what clients send, as somebody on the path would; NULL: nobody */
 	void (*sniff)(void *ctx, struct sim_host *from, const struct sim_frame *f);
 	void *sniffer;
+	/* takes a frame of a client off the line, as a bad line would; NULL: none is lost so */
+	bool (*lose)(void *ctx, struct sim_host *from, const struct sim_frame *f);
+	void *loser;
 	/* takes frames sent by the second port */
 	void (*raw_in)(void *ctx, uint32_t frame, pl_time due);
 	void *raw;

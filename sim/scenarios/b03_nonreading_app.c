@@ -1,55 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* B03: 500 uploads to an application that reads 64 KiB of each and then nothing for 60 s. */
-#include "sim/run.h"
+#include "sim/habits.h"
 
 #define PORT 2000
 #define PEERS 500u
 #define READ_FIRST 65536u
-#define SEGMENT 1460u
-#define IN_FLIGHT (4 * SEGMENT) /* 1.2 Mbit/s each at 40 ms */
-#define TICK PL_MS(300)
-
-static void
-on_open(struct sim_group *g, struct sim_peer *p)
-{
-	p->mark = p->snd_una;
-	sim_peer_pump(g, p, IN_FLIGHT, SEGMENT);
-	sim_peer_after(g, p, TICK);
-}
-
-static void
-on_segment(struct sim_group *g, struct sim_peer *p, const struct pl_tcp_seg *seg)
-{
-	(void)seg;
-	sim_peer_pump(g, p, IN_FLIGHT, SEGMENT);
-}
-
-/* A timeout: what was not acknowledged goes again; at window zero it probes. */
-static void
-on_timer(struct sim_group *g, struct sim_peer *p)
-{
-	if (p->mark == p->snd_una && p->snd_nxt != p->snd_una)
-		sim_peer_go_back(p);
-	p->mark = p->snd_una;
-	if (sim_peer_pump(g, p, IN_FLIGHT, SEGMENT) == 0 && sim_peer_room(p) == 0)
-		sim_peer_probe(g, p);
-	sim_peer_after(g, p, sim_peer_room(p) == 0 ? PL_SEC(1) : TICK);
-}
+#define IN_FLIGHT (4 * SIM_SEGMENT) /* 1.2 Mbit/s each at 40 ms */
 
 static void
 prepare(struct sim_run *r)
 {
-	static const struct sim_habits habits = {.port = PORT,
-	                                         .mss = SEGMENT,
-	                                         .wnd = 65535,
-	                                         .has_wscale = true,
-	                                         .wscale = 7,
-	                                         .takes = true,
-	                                         .answers = true,
-	                                         .syn_tries = 4,
-	                                         .on_open = on_open,
-	                                         .on_segment = on_segment,
-	                                         .on_timer = on_timer};
+	struct sim_habits habits = sim_uploader(PORT, IN_FLIGHT);
 
 	r->service[0] =
 		sim_service(r, &(struct sim_service){.port = PORT, .read = SIM_READ_FIRST, .read_most = READ_FIRST});
@@ -63,7 +24,8 @@ at_end(struct sim_run *r)
 	uint64_t shut = 0;
 
 	for (uint32_t i = 0; i < PEERS; i++)
-		shut += r->group[0]->peer[i].state == SIM_PEER_OPEN && sim_peer_room(&r->group[0]->peer[i]) < SEGMENT;
+		shut += r->group[0]->peer[i].state == SIM_PEER_OPEN &&
+		        sim_peer_room(&r->group[0]->peer[i]) < SIM_SEGMENT;
 	r->number[0] = shut;
 	r->number[1] = r->watch.st.drops[PLIM_DROP_tcp_text_refused];
 	r->service[0]->read = SIM_READ_ALL;

@@ -1,52 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /* B07: every second octet of the window in a segment of its own; the octet at RCV.NXT never comes. */
-#include "sim/run.h"
+#include "sim/habits.h"
 
 #define PORT 2000
 #define PEERS 100u
-#define AT_ONCE 8u /* segments a peer sends in a row */
 #define RATE 6250u /* turns a second, together: 50 000 segments */
 
 enum { OVER };
 
-/* The next peer sends its next few octets, odd places only, over and over through the window. */
-static void
-fire(void *ctx)
-{
-	struct sim_run *r = ctx;
-	struct sim_group *g = r->group[0];
-	struct sim_peer *p = sim_group_peer(g, (uint32_t)(r->number[0]++ % PEERS));
-	uint32_t room = p->edge - p->snd_una;
-
-	if (p->state != SIM_PEER_OPEN || room < 4)
-		return;
-	for (unsigned i = 0; i < AT_ONCE; i++) {
-		pl_seq nxt = p->snd_nxt;
-
-		p->mark = p->mark + 2 < room ? p->mark + 2 : 1;
-		sim_peer_text(g, p, p->snd_una + p->mark, 1, 0);
-		p->snd_nxt = nxt;
-		r->number[1]++;
-	}
-}
-
 static void
 prepare(struct sim_run *r)
 {
-	static const struct sim_habits habits = {.port = PORT,
-	                                         .mss = 1460,
-	                                         .wnd = 65535,
-	                                         .has_wscale = true,
-	                                         .wscale = 7,
-	                                         .has_sack = true,
-	                                         .takes = true,
-	                                         .answers = true,
-	                                         .syn_tries = 4};
+	struct sim_habits habits = sim_open_peer(PORT);
+	struct sim_holes *h = sim_keep(r, sizeof *h);
 
+	habits.has_sack = true;
 	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT});
 	r->group[0] = sim_peers(r, PEERS, PEERS, &habits);
 	sim_pacer_add(&r->raw, PEERS, r->begin, r->begin + PL_SEC(1), sim_group_begin_one, r->group[0]);
-	sim_pacer_add(&r->raw, RATE, r->begin + PL_SEC(2), r->end, fire, r);
+	*h = (struct sim_holes){.group = r->group[0], .stride = 2};
+	sim_pacer_add(&r->raw, RATE, r->begin + PL_SEC(2), r->end, sim_holes_fire, h);
 }
 
 static void
@@ -66,7 +39,8 @@ static void
 check(struct sim_run *r)
 {
 	sim_at_least(r, "reached", (double)r->group[0]->opened, 0.9 * PEERS);
-	sim_at_least(r, "segments", (double)r->number[1], 0.9 * RATE * AT_ONCE * 55);
+	sim_at_least(r, "segments", (double)((struct sim_holes *)r->ctx)->segments,
+	             0.9 * RATE * SIM_HOLES_AT_ONCE * 55);
 	sim_at_least(r, "intervals-refused", (double)r->watch.st.drops[PLIM_DROP_tcp_intervals_full], 1);
 	sim_at_most(r, "octets-over-window", r->figure[OVER], 0);
 	sim_at_least(r, "G", r->out->G, 0.90);

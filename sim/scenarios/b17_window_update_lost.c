@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* B17: the update that opens a shut window again is lost three times; the peer's probe or our repetition must do. */
-#include "sim/run.h"
+#include "sim/habits.h"
 
 #define PORT 2000
 #define PEERS 100u
-#define SEGMENT 1460u
-#define IN_FLIGHT (4 * SEGMENT)
+#define IN_FLIGHT (4 * SIM_SEGMENT)
 #define TICK PL_MS(200)
 #define LOST 3u
 #define STOP_AT PL_SEC(10)
@@ -15,7 +14,7 @@
 static void
 on_open(struct sim_group *g, struct sim_peer *p)
 {
-	sim_peer_pump(g, p, IN_FLIGHT, SEGMENT);
+	sim_peer_pump(g, p, IN_FLIGHT, SIM_SEGMENT);
 	sim_peer_after(g, p, TICK);
 }
 
@@ -31,7 +30,7 @@ on_segment(struct sim_group *g, struct sim_peer *p, const struct pl_tcp_seg *seg
 		r->number[0]++;
 		return;
 	}
-	if (sim_peer_pump(g, p, IN_FLIGHT, SEGMENT) > 0 && r->world.now >= r->begin + READ_AT && p->times == 0) {
+	if (sim_peer_pump(g, p, IN_FLIGHT, SIM_SEGMENT) > 0 && r->world.now >= r->begin + READ_AT && p->times == 0) {
 		p->times = 1;
 		r->number[1]++;
 		r->number[2] = PL_MAX(r->number[2], r->world.now - (r->begin + READ_AT));
@@ -41,14 +40,12 @@ on_segment(struct sim_group *g, struct sim_peer *p, const struct pl_tcp_seg *seg
 static void
 on_timer(struct sim_group *g, struct sim_peer *p)
 {
-	if (p->mark == p->snd_una && p->snd_nxt != p->snd_una)
-		sim_peer_go_back(p);
-	p->mark = p->snd_una;
-	if (sim_peer_pump(g, p, IN_FLIGHT, SEGMENT) > 0) {
+	sim_peer_timeout(p);
+	if (sim_peer_pump(g, p, IN_FLIGHT, SIM_SEGMENT) > 0) {
 		sim_peer_after(g, p, TICK);
 		return;
 	}
-	if (sim_peer_room(p) < SEGMENT) {
+	if (sim_peer_room(p) < SIM_SEGMENT) {
 		if (((struct sim_run *)g->ctx)->world.now < ((struct sim_run *)g->ctx)->begin + READ_AT)
 			p->flags = LOST;
 		sim_peer_probe(g, p);
@@ -61,16 +58,12 @@ on_timer(struct sim_group *g, struct sim_peer *p)
 static void
 prepare(struct sim_run *r)
 {
-	static const struct sim_habits habits = {.port = PORT,
-	                                         .mss = SEGMENT,
-	                                         .wnd = 65535,
-	                                         .takes = true,
-	                                         .answers = true,
-	                                         .syn_tries = 4,
-	                                         .on_open = on_open,
-	                                         .on_segment = on_segment,
-	                                         .on_timer = on_timer};
+	struct sim_habits habits = sim_open_peer(PORT);
 
+	habits.has_wscale = false;
+	habits.on_open = on_open;
+	habits.on_segment = on_segment;
+	habits.on_timer = on_timer;
 	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT});
 	r->group[0] = sim_peers(r, PEERS, PEERS, &habits);
 	sim_pacer_add(&r->raw, PEERS, r->begin, r->begin + PL_SEC(1), sim_group_begin_one, r->group[0]);
@@ -82,10 +75,8 @@ sample(struct sim_run *r)
 	pl_time since = r->world.now - r->begin;
 	enum sim_read read = since >= STOP_AT && since < READ_AT ? SIM_READ_NEVER : SIM_READ_ALL;
 
-	if (r->world.now < r->begin || r->service[0]->read == read)
-		return;
-	r->service[0]->read = read;
-	sim_services_kick(&r->services, r->service[0]);
+	if (r->world.now >= r->begin)
+		sim_read_so(r, r->service[0], read);
 }
 
 static void

@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /* D02: we close with up to 64 KiB unsent while the peers keep their window at zero and answer every probe. */
-#include "sim/run.h"
+#include "sim/habits.h"
 
 #define PORT 2000
 #define PEERS 1000u
 #define OBJECT 65536u
 
 static void
-on_open(struct sim_group *g, struct sim_peer *p)
-{
-	sim_peer_text(g, p, p->snd_nxt, SIM_DOWNLOAD_REQUEST, 0);
-}
-
-static void
 prepare(struct sim_run *r)
 {
 	static const struct sim_habits habits = {.port = PORT,
-	                                         .mss = 1460,
+	                                         .mss = SIM_SEGMENT,
 	                                         .syn_wnd = 65535,
 	                                         .wnd = 0,
 	                                         .answers = true,
 	                                         .syn_tries = 3,
-	                                         .on_open = on_open};
+	                                         .on_open = sim_ask};
 
 	r->service[0] = sim_service(
 		r, &(struct sim_service){

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* D09: 3000 connections ask for a large object, the application writes what it can and closes, the peers stop reading. */
-#include "sim/run.h"
+#include "sim/habits.h"
 
 #define PORT 2000
 #define PEERS 3000u
@@ -11,7 +11,7 @@ static void
 on_open(struct sim_group *g, struct sim_peer *p)
 {
 	p->mark = p->rcv_nxt;
-	sim_peer_text(g, p, p->snd_nxt, SIM_DOWNLOAD_REQUEST, 0);
+	sim_ask(g, p);
 }
 
 static void
@@ -28,7 +28,7 @@ static void
 prepare(struct sim_run *r)
 {
 	static const struct sim_habits habits = {.port = PORT,
-	                                         .mss = 1460,
+	                                         .mss = SIM_SEGMENT,
 	                                         .wnd = READS,
 	                                         .takes = true,
 	                                         .answers = true,
