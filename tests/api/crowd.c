@@ -59,10 +59,10 @@ stop(void)
 	free(region);
 }
 
-static void
-give(uint8_t *frame, size_t n)
+void
+give(const uint8_t *frame, size_t n)
 {
-	struct plim_frame f = {.data = frame, .len = (uint32_t)n};
+	struct plim_frame f = {.data = (uint8_t *)(uintptr_t)frame, .len = (uint32_t)n};
 
 	(void)plim_input(s, &f, 1, now);
 }

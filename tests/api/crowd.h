@@ -26,6 +26,9 @@ extern uint16_t say_window, say_port; /* of what peers say: the window, and the 
 void start(void (*change)(struct plim_config *c));
 void stop(void);
 
+/** One frame to the stack. */
+void give(const uint8_t *frame, size_t n);
+
 /** Take what the stack has to send. */
 void drain(void);
 
