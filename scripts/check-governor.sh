@@ -4,7 +4,7 @@
 #   check-governor.sh [tests|core|prove]...      without an argument: all of them
 # Lines `ok|short NAME value limit`. Last line: `N passed, N failed`. Status 1 if any failed.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 . scripts/lib.sh
 
 dir=build

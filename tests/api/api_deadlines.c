@@ -35,6 +35,7 @@ enum due {
 	ACCEPT_3,
 	PROBED_1, /* liveness */
 	PROBED_2,
+	MARKED,  /* it was of use: unanswered probes make it the first to go at level 3 */
 	STALLED, /* eviction at level 3 */
 	TWO_MSL,
 	N_DUES,
@@ -62,6 +63,7 @@ due_ms(enum due due)
 		[ACCEPT_3] = conf.accept_level_3_ms,
 		[PROBED_1] = conf.probe_idle_ms + conf.probe_count * conf.probe_interval_ms,
 		[PROBED_2] = conf.probe_pressed_idle_ms + conf.probe_count * conf.probe_pressed_interval_ms,
+		[MARKED] = conf.probe_useful_pressed_idle_ms + conf.probe_count * conf.probe_pressed_interval_ms,
 		[STALLED] = conf.evict_level_3_ms,
 		[TWO_MSL] = 2 * conf.msl_ms,
 	};
@@ -112,6 +114,17 @@ is_established(bool zero_window)
 	c.accepted = true;
 	if (zero_window)
 		peer_says(PL_TH_ACK, 0);
+}
+
+/* Of use once: the peer sent, the application read. */
+static void
+make_useful(bool zero_window)
+{
+	uint8_t got[16];
+
+	is_established(zero_window);
+	peer_says(PL_TH_ACK | PL_TH_PSH, 10);
+	assert_int_equal(plim_recv(s, c.h, got, sizeof got), 10);
 }
 
 static void
@@ -264,6 +277,10 @@ static const struct row rows[] = {
           {STAYS, STAYS, STAYS, STALLED},
           EVERY(STAYS),
           {STAYS, STAYS, STAYS, STALLED}}},
+	{"ESTABLISHED, idle, was of use",
+         PLIM_ESTABLISHED,
+         make_useful,
+         {{STAYS, STAYS, STAYS, MARKED}, EVERY(AT_ONCE), EVERY(STAYS), EVERY(STAYS), EVERY(STAYS)}},
 	{"ESTABLISHED, sending",
          PLIM_ESTABLISHED,
          make_sending,
