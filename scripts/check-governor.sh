@@ -1,7 +1,7 @@
 #!/bin/bash
 # What the governor promises, at full length: the core scenarios at each of their targets, each of them without the protection
 # it names, the deadline matrix, the reproducer of window growth, the hard limits alone, and the accounting.
-#   check-governor.sh [tests|core|prove]...      without an argument: all of them
+#   check-governor.sh [tests|core|off|prove]...      without an argument: all of them
 # Lines `ok|short NAME value limit`. Last line: `N passed, N failed`. Status 1 if any failed.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -90,6 +90,21 @@ run_core() {
 	judge_least core-runs "$scenarios" $core_runs
 }
 
+# Without measures the service is whatever it is; memory is not.
+run_off() {
+	local runs over
+	if ! BUILD_ONLY=plim scripts/build.sh release $dir; then
+		judge off-build 1 0
+		return
+	fi
+	$dir/plim sim run --core --governor off >"$logs/off.log" 2>&1
+	runs=$(grep -cE '^(ok|failed) .* peak [0-9.]+%' "$logs/off.log")
+	over=$(grep -cE '^ +(I1-|I7-|sums|class-cap|joint-cap|walk)' "$logs/off.log")
+	grep -E '^ +(I1-|I7-|sums|class-cap|joint-cap|walk)' "$logs/off.log"
+	judge off-over-target "$over" 0
+	judge_least off-runs "$runs" $core_runs
+}
+
 run_prove() {
 	if ! scripts/build.sh prove; then
 		judge prove-build 1 0
@@ -101,12 +116,12 @@ run_prove() {
 }
 
 started=$SECONDS
-[ $# -gt 0 ] || set -- tests core prove
+[ $# -gt 0 ] || set -- tests core off prove
 for part in "$@"; do
 	case $part in
-	tests | core | prove) "run_$part" ;;
+	tests | core | off | prove) "run_$part" ;;
 	*)
-		echo "check-governor.sh: unknown part '$part'; use tests, core or prove" >&2
+		echo "check-governor.sh: unknown part '$part'; use tests, core, off or prove" >&2
 		exit 2
 		;;
 	esac
