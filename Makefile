@@ -6,6 +6,7 @@
 #   make check-serve  the program under unmodified clients, at full length
 #   make check-fresh  the same demo and tests in a fresh Debian root
 #   make check-faults one refused grant or one troubled frame at a time, at full length
+#   make check-governor memory under T and service beside it: scenarios, proofs, deadlines, hard limits, accounting
 #   make check-portable the tests for 32 bits and for big-endian
 #   make check-loss   100 MB through 2 % loss, five seeds: goodput
 #   make check-selftest the checks themselves: each must notice what it is for
@@ -24,7 +25,7 @@ LIBDIR = lib
 DESTDIR =
 
 .PHONY: all setup release demo test lint asan check-serve check-fresh check-faults check-portable check-loss \
-	check-selftest check-embedding fuzz fuzz-coverage fuzz-selftest bench install amalgamation clean
+	check-selftest check-governor check-embedding fuzz fuzz-coverage fuzz-selftest bench install amalgamation clean
 
 all: release
 
@@ -54,6 +55,9 @@ check-fresh:
 
 check-faults: setup
 	@scripts/check-faults.sh
+
+check-governor: setup
+	@scripts/check-governor.sh
 
 check-portable: setup
 	@scripts/check-portable.sh

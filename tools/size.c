@@ -10,6 +10,7 @@
 
 #include "mem/mem.h"
 #include "mem/objects.h"
+#include "tools/accounting.h"
 #include "tools/args.h"
 #include "tools/units.h"
 
@@ -19,7 +20,7 @@
 
 struct question {
 	uint64_t connections, window;
-	bool has_connections, has_window, table, settings;
+	bool has_connections, has_window, table, settings, accounting;
 };
 
 static const uint32_t octets_of[PL_N_OBJS] = {[PL_OBJ_none] = 0,
@@ -66,11 +67,21 @@ set_settings(void *ctx, const char *value, struct tool_error *e)
 	return true;
 }
 
+static bool
+set_accounting(void *ctx, const char *value, struct tool_error *e)
+{
+	(void)value;
+	(void)e;
+	((struct question *)ctx)->accounting = true;
+	return true;
+}
+
 static const struct args_option options[] = {
 	{"connections", "N", "connections at once", set_connections},
 	{"window", "W", "octets each may have waiting (0: all idle)", set_window},
 	{"table", NULL, "what each form costs, and a table of targets", set_table},
 	{"settings", NULL, "the settings of --set: range, default, meaning", set_settings},
+	{"accounting", NULL, "what octets that wait cost in real ones, measured", set_accounting},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -165,6 +176,26 @@ print_settings(void)
 		       (unsigned long long)dflt, text);
 }
 
+/* Real octets are objects; whole slabs beside them, for one connection and a few datagrams mostly empty ones. */
+static bool
+print_accounting(void)
+{
+	struct accounting_row rows[ACCOUNTING_ROWS];
+	bool is_good = accounting_measure(rows);
+
+	printf("%-24s %7s %7s %9s %9s %15s %9s %6s\n", "what waits", "octets", "count", "payload", "real",
+	       "real/payload", "in slabs", "left");
+	for (unsigned i = 0; i < ACCOUNTING_ROWS; i++) {
+		const struct accounting_row *r = &rows[i];
+
+		printf("%-24s %7u %7u %9llu %9llu %15.2f %9llu %6llu\n", r->way, r->octets, r->count,
+		       (unsigned long long)r->payload, (unsigned long long)r->real,
+		       (double)r->real / (double)PL_MAX(r->payload, 1u), (unsigned long long)r->slabs,
+		       (unsigned long long)r->left);
+	}
+	return is_good;
+}
+
 static void
 print_answer(const struct question *q)
 {
@@ -182,7 +213,7 @@ tool_size(int argc, char **argv)
 	struct question q = {0};
 	struct tool_error e;
 	struct args a = {
-		.usage = "size --connections N --window W | --table | --settings",
+		.usage = "size --connections N --window W | --table | --settings | --accounting",
 		.about = "The least memory target; what each form of a connection costs; every setting.",
 		.groups = {{options, &q}},
 	};
@@ -191,7 +222,7 @@ tool_size(int argc, char **argv)
 		return tool_complain("size", &e, TOOL_USAGE);
 	if (a.help)
 		return TOOL_OK;
-	if (!q.table && !q.settings && !(q.has_connections && q.has_window)) {
+	if (!q.table && !q.settings && !q.accounting && !(q.has_connections && q.has_window)) {
 		tool_fail(&e, "give --connections N and --window W, or --table");
 		return tool_complain("size", &e, TOOL_USAGE);
 	}
@@ -199,6 +230,10 @@ tool_size(int argc, char **argv)
 		print_settings();
 	if (q.table)
 		print_table();
+	if (q.accounting && !print_accounting()) {
+		tool_fail(&e, "--accounting: a measurement failed");
+		return tool_complain("size", &e, TOOL_FAILED);
+	}
 	if (q.has_connections && q.has_window)
 		print_answer(&q);
 	return TOOL_OK;

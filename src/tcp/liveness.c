@@ -95,10 +95,14 @@ pl_tcp_liveness_deadline(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	return PL_MIN(at, due(t, c, &keep));
 }
 
+/* The last probe, too, had its time to be answered. */
 bool
 pl_tcp_is_vanished(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	return may_ask(c) && !(c->flags & PL_CF_UNACCEPTED) && c->probes >= t->core->conf.probe_count;
+	struct schedule live = liveness(t, c);
+
+	return may_ask(c) && !(c->flags & PL_CF_UNACCEPTED) && c->probes >= live.probes &&
+	       pl_tcp_ms(t->core->now) - c->heard_ms >= live.interval_ms;
 }
 
 static void

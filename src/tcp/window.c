@@ -21,7 +21,10 @@ pl_tcp_window_shift(const struct plim_config *conf)
 	return shift;
 }
 
-/* The edge that the limit allows, rounded down to the scale's unit; under pressure a window is zero or at least one MSS. */
+/*
+ * The edge that the limit allows, rounded down to the scale's unit; under pressure a window is zero or at least one MSS.
+ * With nothing unread it is one unit at least: at scale 14 that is more than an initial window, and 0 would be for ever.
+ */
 static pl_seq
 edge_allowed(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint32_t limit)
 {
@@ -30,7 +33,19 @@ edge_allowed(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint32_t limit
 
 	if (pl_level(t->core) > PL_L0 && wnd < PL_MIN(c->smss, limit))
 		wnd = 0;
+	if (unread == 0)
+		wnd = PL_MAX(wnd, 1u << pl_conn_rcv_shift(c));
 	return pl_seq_add(c->rcv_nxt, wnd >> pl_conn_rcv_shift(c) << pl_conn_rcv_shift(c));
+}
+
+/* The last edge as the scale lets us tell it now: less than a unit before it is no window to the peer. */
+static pl_seq
+edge_told(const struct pl_tcp_conn *c)
+{
+	bool is_shut =
+		pl_seq_le(c->adv_edge, c->rcv_nxt) || pl_seq_diff(c->adv_edge, c->rcv_nxt) >> pl_conn_rcv_shift(c) == 0;
+
+	return is_shut ? c->rcv_nxt : c->adv_edge;
 }
 
 /*
@@ -63,7 +78,7 @@ edge_with(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint32_t limit)
 	edge = pl_tcp_credit_edge(t, c, edge);
 	if (pl_seq_le(edge, c->adv_edge))
 		return c->adv_edge;
-	gain = pl_seq_diff(edge, c->adv_edge);
+	gain = pl_seq_diff(edge, edge_told(c));
 	if (gain < PL_MIN(pl_tcp_rcv_mss(c, pl_tcp_hot(t, c)), limit / 2))
 		return c->adv_edge; /* MUST-39 */
 	return edge;
@@ -78,13 +93,13 @@ pl_tcp_window_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 bool
 pl_tcp_must_update_window(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	uint32_t left = pl_seq_lt(c->rcv_nxt, c->adv_edge) ? pl_seq_diff(c->adv_edge, c->rcv_nxt) : 0;
+	uint32_t left = pl_seq_diff(edge_told(c), c->rcv_nxt);
 	uint32_t mss = pl_tcp_rcv_mss(c, pl_tcp_hot(t, c)), limit = pl_tcp_rcv_limit(t, c), gain;
 	pl_seq edge = edge_with(t, c, limit);
 
 	if (pl_seq_le(edge, c->adv_edge))
 		return false;
-	gain = pl_seq_diff(edge, c->adv_edge);
+	gain = pl_seq_diff(edge, edge_told(c));
 	return gain >= PL_MAX(2 * mss, limit / 4) || (left < mss && gain >= PL_MIN(mss, limit / 2));
 }
 

@@ -141,6 +141,30 @@ a_peer_that_answers_is_not_ended_and_one_that_was_useful_only_marked(void **stat
 	stop();
 }
 
+static void
+the_last_probe_of_a_useful_peer_has_its_time(void **state)
+{
+	uint8_t got[100];
+	uint32_t ack;
+	plim_h h;
+
+	(void)state;
+	start_with_ballast();
+	ack = shake(peer4(2), PORT);
+	h = accept_one();
+	say(peer4(2), PORT, PL_TH_ACK, 101, ack, 100);
+	assert_int_equal(plim_recv(s, h, got, sizeof got), 100);
+	press(900);
+	go(PL_SEC(73)); /* the third probe went 3 s ago */
+	assert_int_equal(count(PLIM_ACTION_probe_sent), 3);
+	assert_int_equal(count(PLIM_ACTION_vanished_evicted), 0);
+	say(peer4(2), PORT, PL_TH_ACK, 201, ack, 0);
+	go(PL_SEC(10));
+	assert_int_equal(count(PLIM_ACTION_vanished_evicted), 0);
+	assert_int_equal(plim_recv(s, h, got, sizeof got), PLIM_EAGAIN);
+	stop();
+}
+
 /* ---- windows ---- */
 
 static void
@@ -258,6 +282,7 @@ at_level_4_no_syn_is_answered(void **state)
 TESTS_MAIN(cmocka_unit_test(levels_rise_at_once_and_fall_one_by_one),
            cmocka_unit_test(a_silent_peer_is_probed_from_level_1_and_ended),
            cmocka_unit_test(a_peer_that_answers_is_not_ended_and_one_that_was_useful_only_marked),
+           cmocka_unit_test(the_last_probe_of_a_useful_peer_has_its_time),
            cmocka_unit_test(level_1_takes_back_with_new_octets_only_and_level_3_with_any_ack),
            cmocka_unit_test(text_is_refused_by_level), cmocka_unit_test(at_level_3_one_comes_in_place_of_a_worse_one),
            cmocka_unit_test(at_level_4_no_syn_is_answered))

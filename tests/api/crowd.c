@@ -14,10 +14,12 @@ plim_h listener;
 struct pl_tcp_seg last;
 unsigned n_out, n_synack;
 uint32_t synack_seq;
+uint16_t say_window = SAY_WINDOW, say_port = 80;
 
 uint8_t *region;
 static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 2}, gate_mac[6] = {2, 0, 0, 0, 0, 1};
 static const struct plim_addr us4 = {{10, 0, 0, 2}, 4}, gate4 = {{10, 0, 0, 1}, 4};
+const struct plim_addr us4_addr = {{10, 0, 0, 2}, 4};
 static const struct plim_addr us6 = {{0x20, 1, 0xd, 0xb8, [15] = 2}, 6};
 
 void
@@ -57,10 +59,10 @@ stop(void)
 	free(region);
 }
 
-static void
-give(uint8_t *frame, size_t n)
+void
+give(const uint8_t *frame, size_t n)
 {
-	struct plim_frame f = {.data = frame, .len = (uint32_t)n};
+	struct plim_frame f = {.data = (uint8_t *)(uintptr_t)frame, .len = (uint32_t)n};
 
 	(void)plim_input(s, &f, 1, now);
 }
@@ -143,7 +145,8 @@ say(struct plim_addr src, uint16_t port, uint8_t flags, uint32_t seq, uint32_t a
 	struct pl_put w = pl_put_to(frame, sizeof frame);
 	struct pl_eth eth = {.type = src.family == 4 ? PL_ETH_TYPE_IP4 : PL_ETH_TYPE_IP6};
 	struct plim_addr dst = src.family == 4 ? us4 : us6;
-	struct pl_tcp_seg g = {.flags = flags, .seq = seq, .ack = ack, .wnd = 60000, .sport = port, .dport = 80};
+	struct pl_tcp_seg g = {
+		.flags = flags, .seq = seq, .ack = ack, .wnd = say_window, .sport = port, .dport = say_port};
 	size_t n;
 
 	if (flags & PL_TH_SYN) {

@@ -18,9 +18,16 @@ extern plim_h listener;        /* on port 80, every address */
 extern struct pl_tcp_seg last; /* the stack's last segment, without its text */
 extern unsigned n_out, n_synack;
 extern uint32_t synack_seq; /* of the last SYN-ACK */
+extern const struct plim_addr us4_addr;
+
+#define SAY_WINDOW 60000
+extern uint16_t say_window, say_port; /* of what peers say: the window, and the port of ours it goes to */
 
 void start(void (*change)(struct plim_config *c));
 void stop(void);
+
+/** One frame to the stack. */
+void give(const uint8_t *frame, size_t n);
 
 /** Take what the stack has to send. */
 void drain(void);
