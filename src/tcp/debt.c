@@ -8,7 +8,6 @@
 #include "tcp/rtt.h"
 #include "tcp/state.h"
 
-#define USEFUL_PART 16u
 #define SMALL_OCTETS 1024u /* held: with so little any useful octet takes half of the age */
 
 static uint32_t
@@ -29,27 +28,20 @@ pl_tcp_stall_ms(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	return ((uint64_t)stall_ticks(t, c) << PL_TCP_AGE_TICK_SHIFT) / 1000000u;
 }
 
-/* A history of use begins with a real part of what it holds: an octet now and then is none. */
-static void
-note_useful(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t octets, uint64_t held)
-{
-	if (c->flags & PL_CF_USEFUL || (uint64_t)octets * USEFUL_PART < held)
-		return;
-	pl_tcp_credit_leave(t, c);
-	c->flags |= PL_CF_USEFUL;
-	pl_tcp_credit_enter(t, c);
-}
-
 void
 pl_tcp_debt_useful(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t octets)
 {
 	uint32_t ticks = stall_ticks(t, c), moved;
 	uint64_t held;
 
-	if (octets == 0 || (ticks == 0 && c->flags & PL_CF_USEFUL))
+	if (!(c->flags & PL_CF_USEFUL)) {
+		pl_tcp_credit_leave(t, c);
+		c->flags |= PL_CF_USEFUL;
+		pl_tcp_credit_enter(t, c);
+	}
+	if (ticks == 0 || octets == 0)
 		return;
 	held = pl_tcp_held(t, c);
-	note_useful(t, c, octets, held);
 	moved = octets >= held ? ticks : (uint32_t)((uint64_t)ticks * octets / held);
 	if (held <= SMALL_OCTETS)
 		moved = PL_MAX(moved, (ticks + 1) / 2);
