@@ -10,8 +10,8 @@
 #define PEERS 1000u
 #define WND 2920u /* two segments each 40 ms: 73 000 octets a second */
 #define PORT_BPS 500000000u
-#define DRAIN (WND / 40 * 1000u) /* octets a second */
-#define LOOK_FROM PL_SEC(20)     /* from the beginning */
+#define DRAIN 73000u         /* octets a second: WND each 40 ms */
+#define LOOK_FROM PL_SEC(20) /* from the beginning */
 
 static void
 configure(struct sim_run *r, struct sim_world_config *c)
