@@ -50,7 +50,12 @@ check_planted() {
 		tally_fail "$1: $2 has no such line any more, or more than one; mend this script"
 		return
 	fi
-	build fuzz-fast && build fuzz && fuzz "$seconds"
+	if ! build fuzz-fast || ! build fuzz; then
+		tally_fail "$1: the tree does not build with it; mend this script"
+		mend_all
+		return
+	fi
+	fuzz "$seconds"
 	found=$(find "$copy/found" -name 'crash-*' 2>/dev/null | head -n 1)
 	if [ -z "$found" ]; then
 		tail -n 5 "$copy"/log.*
@@ -77,7 +82,7 @@ check_planted "an octet read behind an urgent segment with three SACK blocks" sr
 check_planted "an octet delivered wrong when a hole is filled" src/tcp/rcvq.c \
 	'	while (gone < q->n && pl_seq_le(v[gone].start, *rcv_nxt)) {' \
 	'		if (v[gone].start != *rcv_nxt)
-			(void)pl_bmap_write(m, &q->map, v[gone].start, (struct pl_span){(const uint8_t *)"!", 1}, PL_GRANT_NORMAL);' \
+			(void)pl_bmap_write(m, &q->map, v[gone].start, pl_text_of((const uint8_t *)"!", 1), PL_GRANT_NORMAL);' \
 	'streams.c:.*memcmp'
 
 tally_close
