@@ -49,8 +49,9 @@ refill(struct pl_tcp *t)
 
 	if (ms < REFILL_MS)
 		return;
+	a->ended_per_s +=
+		(a->ended_octets * 1000 / ms) / 16; /* over all of it: what ended before level 2 was long ago */
 	ms = PL_MIN(ms, 1000u);
-	a->ended_per_s += (a->ended_octets * 1000 / ms) / 16;
 	a->ended_per_s -= a->ended_per_s / 16;
 	a->ended_octets = 0;
 	a->at = t->core->now;

@@ -72,6 +72,7 @@ pl_tcp_closing_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 	pl_id id = pl_mem_calloc(&t->core->mem, closing_type(c->rec.family), PL_GRANT_NORMAL);
 	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 	struct pl_tcp_closing *cl;
+	int32_t ahead_ms;
 	pl_time now = t->core->now, expire = now + PL_MS(t->core->conf.fin_wait_2_timeout_ms);
 
 	if (!id)
@@ -98,7 +99,8 @@ pl_tcp_closing_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 	pl_tcp_state_born(t, &cl->rec, cl->rec.state);
 	pl_tcp_table_insert(t, &cl->rec);
 	t->n_closing++;
-	expire = now + PL_MS(expire_ms(t, cl) - pl_tcp_ms(now));
+	ahead_ms = (int32_t)(expire_ms(t, cl) - pl_tcp_ms(now)); /* may have passed: it is shorter under pressure */
+	expire = now + PL_MS(PL_MAX(ahead_ms, 0));
 	pl_tcp_hand_note(t, cl->bits & PL_CLOSING_FIN_ACKED ? expire : PL_MIN(expire, now + PL_MS(cl->rto_ms)));
 	return true;
 }

@@ -77,14 +77,22 @@ prefix_shift(const struct pl_tcp *t, const struct pl_tcp_rec *r)
 	return shift;
 }
 
+/* As if it had been made with the whole time ahead; nothing where more is left than that. */
+static uint64_t
+closing_debt(const struct pl_tcp *t, const struct pl_tcp_closing *cl)
+{
+	uint64_t whole_ms = t->core->conf.orphan_timeout_ms;
+	int32_t left_ms = (int32_t)(cl->expire_ms - pl_tcp_ms(t->core->now));
+
+	return sizeof *cl * (whole_ms - PL_MIN((uint64_t)PL_MAX(left_ms, 0), whole_ms));
+}
+
 /* Debt x prefix weight; closing forms owe little, the oldest of them most. */
 static uint64_t
 score_of(const struct pl_tcp *t, const struct pl_tcp_rec *r)
 {
-	const struct pl_tcp_closing *cl = (const struct pl_tcp_closing *)r;
-
 	if (r->kind == PL_REC_CLOSING)
-		return (uint32_t)(pl_tcp_ms(t->core->now) - cl->expire_ms);
+		return closing_debt(t, (const struct pl_tcp_closing *)r);
 	return pl_tcp_debt(t, (const struct pl_tcp_conn *)r) << prefix_shift(t, r);
 }
 

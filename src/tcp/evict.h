@@ -7,7 +7,7 @@
  * connections its prefix has (at most x4: many honest users share an address). What it names is judged again then.
  *
  *   rank      who                                                       from age, level 3 / 4
- *   orphan    no handle, nothing heard for a second; closing forms      -
+ *   orphan    no handle, stalled (tcp/orphan.h); closing forms          -
  *   vanished  liveness probes unanswered                                -
  *   useless   never moved a useful octet                                20 s / 5 s
  *   useful    did                                                       six times that

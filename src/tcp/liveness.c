@@ -68,11 +68,11 @@ static pl_time
 due(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct schedule *s)
 {
 	uint64_t wait_ms = c->probes == 0 ? s->idle_ms : s->interval_ms;
-	uint32_t ahead_ms = c->heard_ms + (uint32_t)wait_ms - pl_tcp_ms(t->core->now);
+	uint32_t silent_ms = pl_tcp_ms(t->core->now) - c->heard_ms;
 
 	if (!s->is_on)
 		return PL_TIME_NEVER;
-	return (int32_t)ahead_ms <= 0 ? t->core->now : t->core->now + PL_MS(ahead_ms);
+	return silent_ms >= wait_ms ? t->core->now : t->core->now + PL_MS(wait_ms - silent_ms);
 }
 
 /* A peer with a useful history is not asked again once it failed to answer: it is only marked. */

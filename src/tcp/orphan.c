@@ -10,6 +10,7 @@
 #define LOOK 64u /* quiet connections looked at for one that stalls */
 #define SHED_AT_ONCE 16u
 #define STALLED_MS 1000u /* stall age */
+#define SHUT_MS 500u     /* the same where the window takes nothing and something was acknowledged before */
 
 static uint64_t
 cap(const struct pl_tcp *t)
@@ -20,7 +21,15 @@ cap(const struct pl_tcp *t)
 bool
 pl_tcp_orphan_is_stalled(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	return c->flags & PL_CF_ORPHAN && (c->snd_wnd < c->smss || pl_tcp_stall_ms(t, c) >= STALLED_MS);
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+	uint32_t segment = PL_MIN(c->smss, pl_conn_max_snd_wnd(c) / 2);
+	uint64_t age_ms = pl_tcp_stall_ms(t, c);
+
+	if (!(c->flags & PL_CF_ORPHAN))
+		return false;
+	if (c->snd_wnd < PL_MAX(segment, 1u) && (age_ms >= SHUT_MS || !(h && h->has_acked)))
+		return true;
+	return age_ms >= STALLED_MS;
 }
 
 static void
@@ -90,6 +99,7 @@ pl_tcp_orphan_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 	c->opt = 0;
 	c->flags |= PL_CF_ORPHAN;
 	t->n_orphans++;
+	pl_tcp_debt_begin(t, c); /* that it was idle before says nothing of what is queued now */
 	c->orphan_held = (uint32_t)PL_MIN(pl_tcp_held(t, c), UINT32_MAX);
 	t->orphan_octets += c->orphan_held;
 	has_room = make_room(t, c);

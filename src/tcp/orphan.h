@@ -12,7 +12,7 @@
 /** c loses its handle; orphans that stall go if all hold more than the cap. False: no room under pressure; c is to be given up. */
 bool pl_tcp_orphan_enter(struct pl_tcp *t, struct pl_tcp_conn *c);
 
-/** An orphan whose peer takes nothing: its window takes no segment, or it acknowledged next to nothing for a second. That it answers probes does not count. */
+/** An orphan whose peer takes nothing: its window takes no segment (nor half of the largest it ever offered) and it acknowledged nothing yet, or next to nothing for half a second; or next to nothing for a second whatever its window. That it answers probes does not count. */
 bool pl_tcp_orphan_is_stalled(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 
 /** Octets left c's queue: bring the account up to date. */

@@ -11,7 +11,7 @@
 
 #include "tcp/tcp.h"
 
-/** Text came in order: while a hole is open nothing can be taken, and no round ends. */
+/** Text came at RCV.NXT: while a hole stays open nothing can be taken, and no round ends by an echo. */
 void pl_tcp_round_text(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg);
 
 /** The application took octets. */
