@@ -61,6 +61,7 @@ void
 pl_tcp_round_took(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t octets)
 {
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
+
 	pl_tcp_debt_useful(t, c, octets);
 	if (!h)
 		return; /* parked: the round is long over */
