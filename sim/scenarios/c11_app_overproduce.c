@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * C11: 1000 readers that take a steady share each, and an application that always has ten times more to send. It must
- * be held back by EAGAIN; nothing is dropped, nobody is favoured. The server's second port has 500 Mbit/s in this row,
+ * be held back by EAGAIN; nothing is dropped, nobody is favoured. The server's second port has 1 Gbit/s in this row,
  * so that the peers' windows are the bottleneck and not its queue.
  */
 #include "sim/habits.h"
 
 #define PORT 2000
 #define PEERS 1000u
-#define WND 2920u /* two segments each 40 ms: 73 000 octets a second */
-#define PORT_BPS 500000000u
+#define WND 2920u            /* two segments each 40 ms: 73 000 octets a second */
+#define PORT_BPS 1000000000u /* they drain 584 Mbit/s */
 #define DRAIN 73000u         /* octets a second: WND each 40 ms */
 #define LOOK_FROM PL_SEC(20) /* from the beginning */
 

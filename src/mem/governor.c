@@ -2,6 +2,8 @@
 /* Pressure and waterline: see governor.h. */
 #include "mem/governor.h"
 
+#define PARTS 125u
+
 unsigned
 pl_pressure(const struct pl_mem *m)
 {
@@ -14,17 +16,22 @@ pl_pressure_level(unsigned permille)
 	return (permille >= 500) + (permille >= 700) + (permille >= 850) + (permille >= 950);
 }
 
+/* One step more each span thousandths from start on, in parts of a step. */
+static unsigned
+steps_of(unsigned p, unsigned start, unsigned end, unsigned span, unsigned parts)
+{
+	return (PL_CLAMP(p, start, end) - start) * parts / span;
+}
+
 uint64_t
 pl_waterline(const struct pl_mem *m)
 {
-	unsigned p = pl_pressure(m), steps, part;
+	unsigned p = pl_pressure(m), parts;
 	uint64_t used = pl_mem_conn_used(m);
 	uint64_t left = used < m->cap_conn ? m->cap_conn - used : 0, upper;
 
-	/* alpha = 2^-(1 + 4 x (P - 350) / 500): whole steps are shifts, the rest is linear between them. */
-	p = PL_CLAMP(p, 350u, 850u) - 350;
-	steps = p / 125;
-	part = p % 125;
-	upper = left >> (1 + steps);
-	return upper - (upper / 2) * part / 125;
+	/* alpha = 2^-(1 + steps): whole steps are shifts, the rest is linear between them. */
+	parts = steps_of(p, 350, 850, 125, PARTS) + steps_of(p, 850, 950, 25, PARTS);
+	upper = left >> (1 + parts / PARTS);
+	return upper - (upper / 2) * (parts % PARTS) / PARTS;
 }

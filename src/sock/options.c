@@ -300,7 +300,7 @@ set_target(plim *s, int64_t octets)
 		return PLIM_EINVAL;
 	pl_net_set_bounds(&s->net);
 	pl_level_look(&s->core);
-	s->tcp.syn.half = (uint32_t)(s->core.mem.cls_cap[PLIM_CLASS_syn] / PL_OCTETS_syn4 / 2);
+	pl_syncache_target(&s->tcp);
 	return PLIM_OK;
 }
 

@@ -40,8 +40,9 @@ take_window(struct pl_tcp_conn *c, const struct pl_tcp_seg *seg, pl_seq una_befo
 static bool
 is_duplicate_ack(const struct pl_tcp_conn *c, const struct pl_tcp_seg *seg, uint32_t wnd_before)
 {
-	/* RFC 5681 §2 */
-	return seg->ack == c->snd_una && c->snd_una != c->snd_nxt && seg->len == 0 && wnd_before == c->snd_wnd;
+	/* RFC 5681 §2. Into a shut window only probes go, and their answers tell of no loss. */
+	return wnd_before > 0 && seg->ack == c->snd_una && c->snd_una != c->snd_nxt && seg->len == 0 &&
+	       wnd_before == c->snd_wnd;
 }
 
 /*
@@ -131,6 +132,7 @@ leave_persist(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t wnd_before)
 	if (may_take_back(c, h)) {
 		pl_ledger_clear(&t->core->mem, &h->ledger, c->snd_una);
 		c->snd_nxt = c->snd_una;
+		h->rec.recover = pl_seq_min(h->rec.recover, c->snd_nxt);
 	} else {
 		pl_ledger_mark_all_lost(&t->core->mem, &h->ledger, false);
 	}

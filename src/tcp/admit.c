@@ -5,11 +5,14 @@
 #include "mem/level.h"
 #include "mem/trace.h"
 #include "tcp/evict.h"
+#include "tcp/limit.h"
 
 #define REFILL_MS 10u
 #define ROOM_SECONDS 8u
-#define LEAST_COST 256u /* octets of a connection: what it holds, its share of slack */
-#define TOKEN 1000u     /* in thousandths */
+#define LEAST_COST 256u     /* octets of a connection: what it holds, its share of slack */
+#define RECORD_OCTETS 1024u /* both parts of one in use */
+#define PL_NEWCOMER_MSS 1460u
+#define TOKEN 1000u /* in thousandths */
 
 static uint64_t
 n_connections(const struct pl_mem *m)
@@ -17,11 +20,14 @@ n_connections(const struct pl_mem *m)
 	return m->types[PL_OBJ_conn4].live + m->types[PL_OBJ_conn6].live;
 }
 
-/* Octets of a connection, all in, on the average. */
+/* Octets of a newcomer, all in: what a connection holds on the average, but no more than a newcomer may hold. */
 static uint64_t
-mean_cost(const struct pl_mem *m)
+newcomer_cost(const struct pl_core *c)
 {
-	return PL_MAX(pl_mem_conn_live(m) / PL_MAX(n_connections(m), 1u), LEAST_COST);
+	uint64_t mean = pl_mem_conn_live(&c->mem) / PL_MAX(n_connections(&c->mem), 1u);
+	uint64_t most = 2u * PL_NEWCOMER_MSS * pl_tcp_initial_segments(c, true) + RECORD_OCTETS;
+
+	return PL_CLAMP(mean, LEAST_COST, most);
 }
 
 static uint64_t
@@ -38,7 +44,7 @@ rate_milli(const struct pl_tcp *t)
 {
 	uint64_t octets = t->admission.ended_per_s + room_below_level_3(t->core) / ROOM_SECONDS;
 
-	return octets * TOKEN / mean_cost(&t->core->mem);
+	return octets * TOKEN / newcomer_cost(t->core);
 }
 
 static void

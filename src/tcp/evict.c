@@ -32,12 +32,13 @@ static const enum pl_obj types[] = {PL_OBJ_conn4, PL_OBJ_conn6, PL_OBJ_closing4,
 
 /* ---- judging ---- */
 
-/* The age from which it may go; at level 4 sooner. */
+/* The age from which it may go; at level 4 sooner, but for a useful one that holds its record alone: that frees nothing. */
 static uint64_t
-eligible_ms(const struct pl_tcp *t, bool is_useful)
+eligible_ms(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
 	const struct plim_config *conf = &t->core->conf;
-	uint64_t ms = pl_level(t->core) >= PL_L4 ? conf->evict_level_4_ms : conf->evict_level_3_ms;
+	bool is_useful = c->flags & PL_CF_USEFUL, is_soon = pl_level(t->core) >= PL_L4 && (!is_useful || c->hot);
+	uint64_t ms = is_soon ? conf->evict_level_4_ms : conf->evict_level_3_ms;
 
 	return is_useful ? ms * conf->evict_useful_times : ms;
 }
@@ -53,7 +54,7 @@ rank_of_conn(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 		return pl_tcp_orphan_is_stalled(t, c) ? RANK_ORPHAN : RANK_STAYS;
 	if (pl_tcp_is_vanished(t, c))
 		return RANK_VANISHED;
-	if (pl_tcp_stall_ms(t, c) < eligible_ms(t, is_useful))
+	if (pl_tcp_stall_ms(t, c) < eligible_ms(t, c))
 		return RANK_STAYS;
 	return is_useful ? RANK_USEFUL : RANK_USELESS;
 }

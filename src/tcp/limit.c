@@ -10,7 +10,7 @@
 
 #define ANSWER_OCTETS 8192u /* what any peer may let wait while memory is plentiful */
 #define LEAST_RCV_MSS 536u
-#define KEPT_OCTETS 32768u      /* under pressure: 2 Mbit/s at 130 ms */
+#define KEPT_OCTETS 32768u      /* under pressure: 2 Mbit/s at 130 ms; less in the upper half of level 3 */
 #define KEPT_FREE_OCTETS 49152u /* without: room to grow beside that */
 
 uint32_t
@@ -36,6 +36,20 @@ share(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint64_t configured)
 	if (!t->core->conf.governor || line >> PL_WEIGHT_SHIFT_MOST >= configured)
 		return configured; /* whatever its weight is */
 	return PL_MIN(configured, line >> pl_tcp_weight_shift(t, c));
+}
+
+/*
+ * What a connection that is served keeps under pressure, at most. Where so many are served that level 4 comes near, all
+ * keep less: an honest crowd shares what there is, and nobody is refused or ended.
+ */
+static uint32_t
+kept_most(const struct pl_core *core)
+{
+	uint64_t one = core->mem.cap_conn / 100, end = one * core->conf.level_4_pct;
+	uint64_t band = PL_MAX(one * (core->conf.level_4_pct - core->conf.level_3_pct) / 2, 1u);
+	uint64_t used = pl_mem_conn_used(&core->mem), left = end > used ? end - used : 0;
+
+	return (uint32_t)(KEPT_OCTETS * PL_MIN(left, band) / band);
 }
 
 /* ---- receiving ---- */
@@ -72,7 +86,7 @@ pl_tcp_rcv_kept(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 		return (uint32_t)PL_MIN(rcv_earned(t, c, h), is_small(t->core) ? UINT32_MAX : KEPT_FREE_OCTETS);
 	if (took == 0 || pl_level(t->core) >= PL_L4 || pl_tcp_weight_shift(t, c) > 0)
 		return kept;
-	return PL_MAX(kept, PL_MIN(took + took / 4 + 2u * c->smss, KEPT_OCTETS));
+	return PL_MAX(kept, PL_MIN(took + took / 4 + 2u * c->smss, kept_most(t->core)));
 }
 
 uint32_t
@@ -134,7 +148,7 @@ snd_kept(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 
 	if (!h || !h->has_acked || pl_level(t->core) >= PL_L4 || pl_tcp_weight_shift(t, c) > 0)
 		return 0;
-	return PL_MIN(h->cc.cwnd + 2u * c->smss, KEPT_OCTETS);
+	return PL_MAX(2u * c->smss, PL_MIN(h->cc.cwnd + 2u * c->smss, kept_most(t->core)));
 }
 
 uint32_t

@@ -151,8 +151,8 @@ proportional_rate(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h,
 			count += smss;
 		count = PL_MIN((int64_t)h->cc.ssthresh - pipe, count);
 	}
-	if (count <= 0 && r->prr_out == 0)
-		count = smss;
+	if (count <= 0 && (r->prr_out == 0 || pipe == 0))
+		count = smss; /* with nothing in flight no ACK would come */
 	h->cc.cwnd = pipe + (uint32_t)PL_MAX(count, 0);
 }
 

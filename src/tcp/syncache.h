@@ -7,6 +7,9 @@
  * SYN-ACK is a cookie, so that a handshake whose entry was replaced completes all the
  * same. A new SYN takes the place of the oldest in a full bucket if that one's ISS is
  * a cookie or it waited for a second; else it is answered by a cookie without an entry.
+ * Where the whole class is full, a bucket from which a handshake ended well within five
+ * minutes takes a place from others and not its own oldest: a flood has no such bucket,
+ * and the honest one's entry is still there when its SYN-ACK must be repeated.
  *
  * Deadline: synack_retries, synack_timeout_ms (5 tries, 63 s; DEVIATES MUST-23: the
  * client's own SYN starts again).
@@ -14,57 +17,14 @@
 #ifndef PL_TCP_SYNCACHE_H
 #define PL_TCP_SYNCACHE_H
 
-#include "tcp/conn.h"
+#include "tcp/decide.h"
+#include "tcp/synstore.h"
 
-struct pl_tcp;
-
-#define PL_SYN_BUCKET_DEPTH 16
-
-/** A half-open connection. */
-struct pl_syn {
-	pl_id next;   /* in its bucket, oldest first */
-	uint8_t live; /* 0 when freed */
-	uint8_t laddr, family;
-	uint8_t tries; /* SYN-ACKs sent */
-	uint16_t lport, rport;
-	pl_seq irs, iss;
-	uint32_t tsval;  /* peer's, last */
-	uint32_t due_ms; /* next SYN-ACK, or the end */
-	uint32_t born_ms;
-	uint16_t mss;
-	uint8_t wscale : 4;    /* peer's shift */
-	uint8_t segments : 4;  /* of the window that our SYN-ACK announced */
-	uint8_t opts : 7;      /* PL_OPT_... offered and agreed */
-	uint8_t is_cookie : 1; /* the ISS is one: the entry may go */
-	uint8_t raddr[4];      /* IPv6: 12 more */
-};
-
-_Static_assert(offsetof(struct pl_syn, raddr) + 4 <= 48, "see mem/objects.h");
-
-struct pl_syn_bucket {
-	pl_id oldest, newest;
-	uint32_t n;
-};
-
-struct pl_syncache {
-	struct pl_syn_bucket *buckets;
-	uint32_t mask;
-	uint32_t n;     /* entries */
-	uint32_t half;  /* from so many entries on every ISS is a cookie */
-	uint32_t sweep; /* next bucket of an unfinished sweep */
-	bool sweeping;
-	pl_time next, found; /* as struct pl_tcp_hand */
-};
-
-uint32_t pl_syncache_buckets(const struct plim_config *conf, size_t target);
-void pl_syncache_init(struct pl_tcp *t, uint8_t *buckets, uint32_t n);
+#define PL_COOKIE_SEGMENTS 2u /* at most announced with a cookie: nobody remembers what was */
 
 /** A SYN for a listener: remember it, or answer with a cookie. iss_floor: 0, or the ISS must be above it (RFC 6191). */
 void pl_syncache_syn(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt,
                      const struct pl_tcp_seg *seg, pl_seq iss_floor);
-
-/** The entry of a segment's tuple, or NULL. */
-struct pl_syn *pl_syncache_find(struct pl_tcp *t, const struct pl_tuple *k);
 
 /**
  * A segment for a half-open connection (§3.10.7.4 in SYN-RECEIVED). Returns the connection it made,
@@ -79,6 +39,13 @@ struct pl_tcp_conn *pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const 
  */
 bool pl_syncache_cookie_ack(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt,
                             const struct pl_tcp_seg *seg, struct pl_tcp_conn **out);
+
+/** SYN-ACK of an entry, in answer to pkt or (NULL) unasked: its timestamp carries the options whenever its ISS may be a cookie. */
+void pl_syn_send(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_syn *e);
+
+/** What the rules of SYN-RECEIVED look at; the window that our SYN-ACK announced. */
+struct pl_rcv_view pl_syn_rcv_view(const struct pl_syn *e, uint32_t rcv_wnd);
+uint32_t pl_syn_rcv_wnd(const struct pl_tcp *t, const struct pl_syn *e);
 
 /** The listener is gone: so are its half-open connections, at their next deadline or segment. */
 void pl_syncache_poll(struct pl_tcp *t, pl_time now, unsigned *budget);

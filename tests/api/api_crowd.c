@@ -228,6 +228,61 @@ a_replaced_entry_completes_by_its_cookie(void **state)
 }
 
 static void
+flood(unsigned n, unsigned *next)
+{
+	for (unsigned i = 0; i < n; i++) {
+		say(peer4(++*next * 257), 5000, PL_TH_SYN, 100, 0, 0);
+		go(PL_MS(2)); /* an entry that is no cookie has a second */
+	}
+}
+
+/* SYN of a client whose ACK comes after so many SYNs of others: was its entry still there? */
+static bool
+entry_survives(struct plim_addr client, unsigned between, unsigned *next)
+{
+	uint64_t taken = stats().actions[PLIM_ACTION_cookie_taken];
+	unsigned before = n_synack;
+	uint32_t iss;
+
+	say(client, 700, PL_TH_SYN, 100, 0, 0);
+	assert_int_equal(n_synack, before + 1);
+	iss = synack_seq;
+	flood(between, next);
+	say(client, 700, PL_TH_ACK, 101, iss + 1, 0);
+	(void)accept_one();
+	return stats().actions[PLIM_ACTION_cookie_taken] == taken;
+}
+
+static unsigned
+survivors(unsigned first_prefix, unsigned host, unsigned between, unsigned *next)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		n += entry_survives(peer4((first_prefix + i) << 8 | host), between, next);
+	return n;
+}
+
+static void
+a_flood_takes_no_place_of_a_prefix_from_which_a_handshake_ended_well(void **state)
+{
+	unsigned n = TARGET / 100 * 2 / 48, next = 0;
+
+	(void)state;
+	start(NULL);
+	assert_int_equal(survivors(0xff00, 1, 0, &next), 8);
+	go(PL_SEC(240));
+	flood(2 * n, &next);
+	assert_in_range(survivors(0xfe00, 1, n * 5 / 4, &next), 0, 3);
+	assert_in_range(stats().by_state[PLIM_SYN_RECEIVED], n * 9 / 10, n); /* the class is full */
+	assert_int_equal(survivors(0xff00, 2, n * 5 / 4, &next), 8);
+	go(PL_SEC(301)); /* that is forgotten */
+	flood(2 * n, &next);
+	assert_in_range(survivors(0xff00, 3, n * 5 / 4, &next), 0, 3);
+	stop();
+}
+
+static void
 never_cookies(struct plim_config *c)
 {
 	c->syn_cookies = 0;
@@ -248,7 +303,7 @@ a_flood_stays_in_its_class_and_leaves_nothing(void **state)
 	}
 	assert_true(stats().used <= used + TARGET / 100 * 3 + 4096);
 	assert_int_equal(stats().actions[PLIM_ACTION_cookie_sent], 0);
-	assert_true(stats().drops[PLIM_DROP_syn_cache_full] > 1000);
+	assert_true(stats().drops[PLIM_DROP_syn_replaced] > 1000); /* even without cookies the oldest goes */
 	go(PL_SEC(70));
 	assert_int_equal(stats().by_state[PLIM_SYN_RECEIVED], 0);
 	assert_int_equal(stats().by_class[PLIM_CLASS_syn], 0);
@@ -316,5 +371,6 @@ TESTS_MAIN(cmocka_unit_test(four_thousand_idle_connections_cost_128_octets_each)
            cmocka_unit_test(time_wait_at_its_cap_replaces_the_oldest),
            cmocka_unit_test(one_prefix_fills_one_bucket_and_hurts_nobody_else),
            cmocka_unit_test(a_replaced_entry_completes_by_its_cookie),
+           cmocka_unit_test(a_flood_takes_no_place_of_a_prefix_from_which_a_handshake_ended_well),
            cmocka_unit_test(a_flood_stays_in_its_class_and_leaves_nothing),
            cmocka_unit_test(full_memory_refuses_newcomers_and_serves_those_within))

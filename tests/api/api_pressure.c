@@ -279,10 +279,66 @@ at_level_4_no_syn_is_answered(void **state)
 	stop();
 }
 
+/* An honest crowd at level 2: the entry goes after its second repeat, long before a slow client's ACK gets through. */
+static void
+from_level_2_the_last_ack_opens_without_its_entry(void **state)
+{
+	uint32_t iss;
+
+	(void)state;
+	start_with_ballast();
+	press(750);
+	go(PL_SEC(2)); /* tokens are saved up */
+	say(peer4(7), PORT, PL_TH_SYN, 100, 0, 0);
+	iss = synack_seq;
+	go(PL_SEC(20));
+	assert_int_equal(stats().by_state[PLIM_SYN_RECEIVED], 0);
+	say(peer4(7), PORT, PL_TH_ACK, 101, iss + 1, 0);
+	(void)accept_one();
+	assert_int_equal(count(PLIM_ACTION_cookie_taken), 1);
+	stop();
+}
+
+static plim_h
+useful_peer(unsigned i)
+{
+	uint32_t ack = shake(peer4(i), PORT);
+	plim_h h = accept_one();
+	uint8_t got[100];
+
+	say(peer4(i), PORT, PL_TH_ACK, 101, ack, sizeof got);
+	assert_int_equal(plim_recv(s, h, got, sizeof got), sizeof got);
+	assert_int_equal(plim_set(s, h, PLIM_O_NO_PROBE, 1), PLIM_OK);
+	say(peer4(i), PORT, PL_TH_ACK, 201, ack, 0);
+	return h;
+}
+
+static void
+at_level_4_a_useful_connection_that_holds_its_record_alone_stays(void **state)
+{
+	plim_h idle, unread;
+	uint8_t got[100];
+
+	(void)state;
+	start_with_ballast();
+	idle = useful_peer(2);
+	unread = useful_peer(3);
+	say(peer4(3), PORT, PL_TH_ACK, 201, last.seq, sizeof got);
+	go(PL_SEC(35)); /* more than six times five */
+	say(peer4(1), PORT, PL_TH_ACK, 201, last.seq, 0);
+	press(960);
+	go(PL_SEC(5));
+	assert_int_equal(plim_recv(s, unread, got, sizeof got), PLIM_EEVICTED);
+	assert_int_equal(plim_recv(s, idle, got, sizeof got), PLIM_EAGAIN);
+	stop();
+}
+
 TESTS_MAIN(cmocka_unit_test(levels_rise_at_once_and_fall_one_by_one),
            cmocka_unit_test(a_silent_peer_is_probed_from_level_1_and_ended),
            cmocka_unit_test(a_peer_that_answers_is_not_ended_and_one_that_was_useful_only_marked),
            cmocka_unit_test(the_last_probe_of_a_useful_peer_has_its_time),
            cmocka_unit_test(level_1_takes_back_with_new_octets_only_and_level_3_with_any_ack),
            cmocka_unit_test(text_is_refused_by_level), cmocka_unit_test(at_level_3_one_comes_in_place_of_a_worse_one),
-           cmocka_unit_test(at_level_4_no_syn_is_answered))
+           cmocka_unit_test(at_level_4_no_syn_is_answered),
+           cmocka_unit_test(from_level_2_the_last_ack_opens_without_its_entry),
+           cmocka_unit_test(at_level_4_a_useful_connection_that_holds_its_record_alone_stays))

@@ -347,6 +347,29 @@ a_window_probe_of_sacked_text_leaves_it_sacked(void **state)
 }
 
 static void
+answers_to_window_probes_are_not_duplicate_acks(void **state)
+{
+	unsigned due = 0;
+
+	(void)state; /* RFC 5681 §2: nothing was lost, and the window that comes back is used at once */
+	established_with_sack();
+	assert_int_equal(app_send(MSS), MSS);
+	(void)take_full(SEQ(0), 1, MSS);
+	at(40);
+	peer(ACK, .seq = 1, .ack = SEQ(1), .no_wnd = true);
+	assert_int_equal(app_send(4 * MSS), 4 * MSS);
+	for (unsigned i = 0; i < 5; i++) { /* more than three */
+		while (ignore_rest() == 0 && due < 60000)
+			at(40 + (due += 20));
+		peer(ACK, .seq = 1, .ack = SEQ(1), .no_wnd = true);
+	}
+	assert_true(due < 60000);
+	peer(ACK, .seq = 1, .ack = SEQ(1), .wnd = 65535);
+	(void)take_full(SEQ(1), 4, MSS);
+	peer(ACK, .seq = 1, .ack = SEQ(5), .wnd = 65535);
+}
+
+static void
 sack_blocks_that_lie_are_ignored(void **state)
 {
 	(void)state; /* RFC 2018 §4; nothing may be marked that was never sent */
@@ -509,5 +532,6 @@ TESTS_MAIN(D(cubic_is_the_default_and_keeps_seven_tenths), D(newreno_is_a_choice
            D(limited_transmit_sends_new_text_for_the_first_two_duplicates), D(a_partial_ack_repeats_the_next_hole),
            D(sack_repeats_every_hole_once), D(sacked_text_is_not_repeated_at_an_rto),
            D(a_peer_that_reneges_gets_everything_again), D(a_window_probe_of_sacked_text_leaves_it_sacked),
-           D(sack_blocks_that_lie_are_ignored), D(a_reduction_halves_the_window_and_recovery_ends_there),
+           D(answers_to_window_probes_are_not_duplicate_acks), D(sack_blocks_that_lie_are_ignored),
+           D(a_reduction_halves_the_window_and_recovery_ends_there),
            D(an_ack_of_the_original_undoes_a_spurious_timeout), D(text_and_fin_are_recovered_together))
