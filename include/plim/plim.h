@@ -719,6 +719,7 @@ struct plim_trace_record {
 /**
  * Fetch up to n records of measures, oldest first, beginning with number *cursor; *cursor moves behind the last.
  * The stack keeps the last 96: *lost (may be NULL) tells how many from *cursor on were overwritten. Returns how many.
+ * Refused SYNs and fragments, which strangers can bring about at will, leave a record each 100 ms at most.
  */
 PLIM_API size_t plim_trace(const plim *s, uint64_t *cursor, struct plim_trace_record *out, size_t n, uint64_t *lost);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The block map: see bmap.h. Refusals leave the map as it was. */
+/* The block map: see bmap.h. What was made before a refusal stays. */
 #include "mem/bmap.h"
 
 #define RUNS_AT_ONCE 32
@@ -260,12 +260,14 @@ pl_bmap_make(struct pl_mem *m, struct pl_bmap *b, pl_seq seq, uint32_t len, stru
 	uint32_t total = 0, octets;
 	size_t used = 0, k;
 
-	do {
+	while (total < len && used < *n) {
 		k = *n - used;
 		octets = make_together(m, b, pl_seq_add(seq, total), len - total, spans + used, &k, grant);
+		if (octets == 0)
+			break;
 		total += octets;
 		used += k;
-	} while (octets > 0 && total < len && used < *n);
+	}
 	*n = used;
 	return total;
 }

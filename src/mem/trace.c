@@ -4,6 +4,13 @@
 
 #include "mem/governor.h"
 
+#define OFTEN_MS 100u
+
+static const enum plim_action often[] = {PLIM_ACTION_syn_refused, PLIM_ACTION_syn_paced, PLIM_ACTION_newcomer_refused,
+                                         PLIM_ACTION_fragment_replaced, PLIM_ACTION_fragment_expired};
+
+_Static_assert(PL_COUNT(often) == PL_TRACE_OFTEN, "a place for each");
+
 static struct plim_trace_record *
 next_record(struct pl_core *c, enum plim_action action, uint64_t octets, uint64_t reason)
 {
@@ -28,7 +35,33 @@ pl_trace_peer(struct pl_core *c, enum plim_action action, uint64_t octets, uint6
 {
 	struct plim_trace_record *r = next_record(c, action, octets, reason);
 
-	r->remote = (struct plim_endpoint){*raddr, rport};
+	if (raddr)
+		r->remote = (struct plim_endpoint){*raddr, rport};
+}
+
+static pl_time *
+last_time_of(struct pl_core *c, enum plim_action action)
+{
+	for (unsigned i = 0; i < PL_COUNT(often); i++)
+		if (often[i] == action)
+			return &c->traced_often[i];
+	return NULL;
+}
+
+void
+pl_trace_often(struct pl_core *c, enum plim_action action, uint64_t octets, uint64_t reason,
+               const struct plim_addr *raddr, uint16_t rport)
+{
+	pl_time *last = last_time_of(c, action);
+
+	if (PL_NEVER(!last))
+		return;
+	if (c->actions[action] > 0 && c->now - *last < PL_MS(OFTEN_MS)) {
+		c->actions[action]++;
+		return;
+	}
+	*last = c->now;
+	pl_trace_peer(c, action, octets, reason, raddr, rport);
 }
 
 size_t

@@ -15,6 +15,13 @@ void pl_trace(struct pl_core *c, enum plim_action action, uint64_t octets, uint6
 void pl_trace_peer(struct pl_core *c, enum plim_action action, uint64_t octets, uint64_t reason,
                    const struct plim_addr *raddr, uint16_t rport);
 
+/**
+ * A measure that strangers can bring about as often as they like: a record each 100 ms at most, so that a flood does not
+ * overwrite what else was done. All are counted. raddr: NULL where it concerns no single connection.
+ */
+void pl_trace_often(struct pl_core *c, enum plim_action action, uint64_t octets, uint64_t reason,
+                    const struct plim_addr *raddr, uint16_t rport);
+
 /** See plim_trace(). */
 size_t pl_trace_read(const struct pl_core *c, uint64_t *cursor, struct plim_trace_record *out, size_t n,
                      uint64_t *lost);

@@ -230,7 +230,8 @@ replace(struct pl_net *n, pl_id id)
 {
 	const struct pl_reasm_datagram *d = datagram_at(n, id);
 
-	pl_trace(n->core, PLIM_ACTION_fragment_replaced, octets_of(d), (n->core->now - d->at) / PL_MS(1));
+	pl_trace_often(n->core, PLIM_ACTION_fragment_replaced, octets_of(d), (n->core->now - d->at) / PL_MS(1), NULL,
+	               0);
 	drop_datagram(n, id);
 }
 
@@ -616,7 +617,7 @@ expire(struct pl_net *n, pl_id id)
 	const struct pl_reasm_datagram *d = datagram_at(n, id);
 	struct pl_pkt pkt = {0};
 
-	pl_trace(n->core, PLIM_ACTION_fragment_expired, octets_of(d), (n->core->now - d->at) / PL_MS(1));
+	pl_trace_often(n->core, PLIM_ACTION_fragment_expired, octets_of(d), (n->core->now - d->at) / PL_MS(1), NULL, 0);
 	if (d->store.n_runs > 0 && d->store.runs[0].from == 0) {
 		gather(n, d, (uint16_t)PL_MIN(d->store.runs[0].to * PL_FRAG_UNIT, 65535u - PL_IP4_HEADER), true, &pkt);
 		pl_icmp_send_error(n, &pkt, PL_ICMP4_TIME_EXCEEDED, 1, 0);

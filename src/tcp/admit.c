@@ -69,7 +69,7 @@ refill(struct pl_tcp *t)
 static bool
 refuse(struct pl_tcp *t, enum plim_action action, const struct plim_addr *raddr, uint16_t rport)
 {
-	pl_trace_peer(t->core, action, pl_mem_conn_used(&t->core->mem), t->admission.tokens_milli, raddr, rport);
+	pl_trace_often(t->core, action, pl_mem_conn_used(&t->core->mem), t->admission.tokens_milli, raddr, rport);
 	(void)PL_DROP(t->core, syn_pressure);
 	return false;
 }

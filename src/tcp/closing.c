@@ -52,14 +52,19 @@ pl_tcp_closing_can(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	       h->t.ack_at == PL_TIME_NEVER;
 }
 
+static uint64_t
+whole_ms(const struct pl_tcp *t, enum plim_state s)
+{
+	return s == PLIM_FIN_WAIT_2 ? t->core->conf.fin_wait_2_timeout_ms : t->core->conf.orphan_timeout_ms;
+}
+
 /* The deadline in force: shorter under pressure, counted from the same start (DESIGN section 6). */
 static uint32_t
 expire_ms(const struct pl_tcp *t, const struct pl_tcp_closing *cl)
 {
 	const struct plim_config *conf = &t->core->conf;
-	bool is_fin_wait_2 = cl->rec.state == PLIM_FIN_WAIT_2;
-	uint64_t full = is_fin_wait_2 ? conf->fin_wait_2_timeout_ms : conf->orphan_timeout_ms;
-	uint64_t pressed = is_fin_wait_2 ? conf->fin_wait_2_pressed_ms : conf->orphan_pressed_ms;
+	uint64_t full = whole_ms(t, cl->rec.state);
+	uint64_t pressed = cl->rec.state == PLIM_FIN_WAIT_2 ? conf->fin_wait_2_pressed_ms : conf->orphan_pressed_ms;
 
 	if (pl_level(t->core) < PL_L2 || full <= pressed)
 		return cl->expire_ms;
@@ -73,7 +78,7 @@ pl_tcp_closing_enter(struct pl_tcp *t, struct pl_tcp_conn *c)
 	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 	struct pl_tcp_closing *cl;
 	int32_t ahead_ms;
-	pl_time now = t->core->now, expire = now + PL_MS(t->core->conf.fin_wait_2_timeout_ms);
+	pl_time now = t->core->now, expire = now + PL_MS(whole_ms(t, c->rec.state));
 
 	if (!id)
 		return false;
@@ -181,7 +186,11 @@ take_fin_ack(struct pl_tcp *t, struct pl_tcp_closing *cl)
 		pl_tcp_set_state(t, &cl->rec, PLIM_TIME_WAIT);
 		pl_tcp_timewait_from_closing(t, cl);
 		return false;
-	case PLIM_FIN_WAIT_1: pl_tcp_set_state(t, &cl->rec, PLIM_FIN_WAIT_2); return true;
+	case PLIM_FIN_WAIT_1:
+		pl_tcp_set_state(t, &cl->rec, PLIM_FIN_WAIT_2);
+		cl->expire_ms = pl_tcp_ms(t->core->now) + (uint32_t)whole_ms(t, PLIM_FIN_WAIT_2);
+		pl_tcp_hand_note(t, t->core->now + PL_MS(whole_ms(t, PLIM_FIN_WAIT_2)));
+		return true;
 	default: return true;
 	}
 }

@@ -81,12 +81,15 @@ pl_tcp_credit_synack(const struct pl_tcp *t, uint32_t smss)
 pl_seq
 pl_tcp_credit_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq wanted)
 {
-	uint32_t growth;
+	uint32_t growth, kept;
 	pl_seq edge;
 
 	if (pl_seq_le(wanted, c->max_edge) || !t->core->conf.governor)
 		return wanted;
 	growth = pl_seq_diff(wanted, c->max_edge);
 	edge = pl_seq_add(c->max_edge, (uint32_t)PL_MIN(growth, room(t, c->flags & PL_CF_USEFUL)));
-	return pl_seq_min(wanted, pl_seq_max(edge, pl_seq_add(c->rcv_nxt, pl_tcp_rcv_kept(t, c))));
+	kept = pl_tcp_rcv_kept(t, c);
+	if (pl_tcp_unread(t, c) == 0)
+		kept = PL_MAX(kept, 1u << pl_conn_rcv_shift(c)); /* less cannot be told */
+	return pl_seq_min(wanted, pl_seq_max(edge, pl_seq_add(c->rcv_nxt, kept)));
 }

@@ -9,6 +9,7 @@
 #include "tcp/form.h"
 #include "tcp/liveness.h"
 #include "tcp/orphan.h"
+#include "tcp/round.h"
 #include "tcp/reply.h"
 #include "tcp/rtt.h"
 #include "tcp/state.h"
@@ -139,14 +140,14 @@ shrink_window(struct pl_tcp *t, struct pl_tcp_conn *c)
 		pl_tcp_ack_now(t, c, NULL);
 }
 
-/* Beyond a hole that does not close. Who only receives knows the handshake's round trip alone: at least the initial RTO. */
+/* Beyond a hole that does not close: who was idle for long begins with a new round. Who only receives knows the handshake's round trip alone: at least the initial RTO. */
 static void
 prune_out_of_order(struct pl_tcp *t, struct pl_tcp_conn *c)
 {
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 	pl_time rto = PL_MAX(pl_tcp_rto(c, &t->core->conf, 0), PL_MS(t->core->conf.rto_initial_ms));
 
-	if (!h || h->rcvq.n == 0 || PL_MS(pl_tcp_stall_ms(t, c)) < rto)
+	if (!h || h->rcvq.n == 0 || PL_MS(pl_tcp_stall_ms(t, c)) < rto || PL_MS(pl_tcp_round_age_ms(t, h)) < rto)
 		return;
 	pl_tcp_trace(t, c, PLIM_ACTION_ooo_pruned, pl_rcvq_out_of_order(&t->core->mem, &h->rcvq),
 	             pl_tcp_stall_ms(t, c));

@@ -74,11 +74,14 @@ pl_tcp_orphan_shed(struct pl_tcp *t, struct pl_tcp_conn *c)
 
 /*
  * Over the cap those that stall go. One that makes progress goes on, and a newcomer is only
- * refused under pressure: a server that writes and closes is the most ordinary orphan of all.
+ * refused under pressure: a server that writes and closes is the most ordinary orphan of all. Where nothing is queued
+ * its FIN is all that is left to send, in the small form.
  */
 static bool
 make_room(struct pl_tcp *t, const struct pl_tcp_conn *newcomer)
 {
+	const struct pl_tcp_hot *h = pl_tcp_hot(t, newcomer);
+
 	for (unsigned n = 0; n < SHED_AT_ONCE && t->orphan_octets > cap(t); n++) {
 		struct pl_tcp_conn *c = worst_stalled(t, newcomer);
 
@@ -86,7 +89,7 @@ make_room(struct pl_tcp *t, const struct pl_tcp_conn *newcomer)
 			break;
 		shed(t, c);
 	}
-	return t->orphan_octets <= cap(t) || pl_level(t->core) < PL_L3;
+	return t->orphan_octets <= cap(t) || pl_level(t->core) < PL_L3 || !h || pl_sndq_len(&h->sndq) == 0;
 }
 
 bool

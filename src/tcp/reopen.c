@@ -24,9 +24,8 @@ most_left(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 static bool
 must_open(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	uint32_t left = pl_seq_lt(c->rcv_nxt, c->adv_edge) ? pl_seq_diff(c->adv_edge, c->rcv_nxt) : 0;
-
-	return pl_tcp_is_receiving(c->rec.state) && left <= most_left(t, c) && pl_tcp_must_update_window(t, c);
+	return pl_tcp_is_receiving(c->rec.state) && pl_tcp_window_told(c) <= most_left(t, c) &&
+	       pl_tcp_must_update_window(t, c);
 }
 
 /* The hand's next record; NULL: a pass, or all of them, are over. */

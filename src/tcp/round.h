@@ -14,6 +14,9 @@
 /** Text came at RCV.NXT: while a hole stays open nothing can be taken, and no round ends by an echo. */
 void pl_tcp_round_text(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_tcp_seg *seg);
 
+/** Milliseconds since the round began, or the connection got its hot part. */
+uint32_t pl_tcp_round_age_ms(const struct pl_tcp *t, const struct pl_tcp_hot *h);
+
 /** The application took octets. */
 void pl_tcp_round_took(struct pl_tcp *t, struct pl_tcp_conn *c, uint32_t octets);
 

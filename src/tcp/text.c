@@ -198,7 +198,7 @@ is_refused(struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq seq, uint32_t l
 	if (pl_level(t->core) < PL_L3 || (seq == c->rcv_nxt && pl_tcp_unread(t, c) < 2u * c->smss))
 		return false;
 	if (seq != c->rcv_nxt && pl_level(t->core) < PL_L4 && c->flags & PL_CF_USEFUL &&
-	    held + len <= pl_tcp_rcv_kept(t, c))
+	    held + PL_MAX(len, pl_mem_block(&t->core->mem)) <= pl_tcp_rcv_kept(t, c))
 		return false;
 	if (seq != c->rcv_nxt)
 		action = PLIM_ACTION_ooo_refused;

@@ -23,6 +23,7 @@
 #include "mem/level.h"
 #include "tcp/closing.h"
 #include "tcp/evict.h"
+#include "tcp/debt.h"
 #include "tcp/form.h"
 #include "tcp/liveness.h"
 #include "tcp/orphan.h"
@@ -107,11 +108,21 @@ quiet_deadline(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	return at <= t->core->now ? t->core->now + quiet : at;
 }
 
-/* R2 (9293:3.8.3), apart from rtx_at: an answered probe moves it, and the next probe keeps its time (SHLD-30). */
+/*
+ * R2 (9293:3.8.3), apart from rtx_at: an answered probe moves it, and the next probe keeps its time (SHLD-30). An orphan's
+ * counts by stall age (tcp/debt.h): an octet now and then does not move it.
+ */
 static pl_time
 r2_deadline(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_tcp_hot *h)
 {
-	return h->t.stuck_since == PL_TIME_NEVER ? PL_TIME_NEVER : h->t.stuck_since + pl_tcp_user_timeout(t, c);
+	pl_time timeout = pl_tcp_user_timeout(t, c), age;
+
+	if (h->t.stuck_since == PL_TIME_NEVER)
+		return PL_TIME_NEVER;
+	if (!(c->flags & PL_CF_ORPHAN))
+		return h->t.stuck_since + timeout;
+	age = PL_MS(pl_tcp_stall_ms(t, c));
+	return PL_MIN(h->t.stuck_since + timeout, t->core->now + (timeout > age ? timeout - age : 0));
 }
 
 /* The end of TIME_WAIT, or of an orphan's FIN_WAIT_2, which is shorter under pressure. */

@@ -326,6 +326,7 @@ end_fin_wait_2_in_time(struct pl_tcp *t, struct pl_tcp_conn *c)
 		return;
 	}
 	h->t.expire_at = t->core->now + PL_MS(t->core->conf.fin_wait_2_timeout_ms);
+	pl_tcp_orphan_update(t, c);
 	pl_tcp_timer_arm(t, c);
 }
 
@@ -340,10 +341,12 @@ close_orphan(struct pl_tcp *t, struct pl_tcp_conn *c)
 	case PLIM_CLOSE_WAIT:
 		if (!h && pl_tcp_closing_from_idle(t, c))
 			return;
-		if (!pl_tcp_inflate(t, c, PL_GRANT_RESERVE))
+		if (!pl_tcp_inflate(t, c, PL_GRANT_RESERVE)) {
 			give_up(t, c);
-		else
-			queue_fin(t, c);
+			return;
+		}
+		queue_fin(t, c);
+		pl_tcp_orphan_update(t, c);
 		return;
 	case PLIM_FIN_WAIT_2: end_fin_wait_2_in_time(t, c); return;
 	case PLIM_TIME_WAIT: pl_tcp_timewait_enter(t, c); return;

@@ -48,6 +48,12 @@ edge_told(const struct pl_tcp_conn *c)
 	return is_shut ? c->rcv_nxt : c->adv_edge;
 }
 
+uint32_t
+pl_tcp_window_told(const struct pl_tcp_conn *c)
+{
+	return pl_seq_diff(edge_told(c), c->rcv_nxt);
+}
+
 /*
  * The limit allows less than was advertised. Without pressure the edge stays (SHLD-14). Levels 1 and 2 take back with
  * ACKs of new octets only, which a sender never ignores; level 3 with any ACK. What is in flight up to the furthest
@@ -93,7 +99,7 @@ pl_tcp_window_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 bool
 pl_tcp_must_update_window(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	uint32_t left = pl_seq_diff(edge_told(c), c->rcv_nxt);
+	uint32_t left = pl_tcp_window_told(c);
 	uint32_t mss = pl_tcp_rcv_mss(c, pl_tcp_hot(t, c)), limit = pl_tcp_rcv_limit(t, c), gain;
 	pl_seq edge = edge_with(t, c, limit);
 

@@ -15,6 +15,9 @@ uint8_t pl_tcp_window_shift(const struct plim_config *conf);
 /** The right edge to advertise now: left of adv_edge only under pressure, and no silly steps (RFC 9293 §3.8.6.2.2, MUST-39). */
 pl_seq pl_tcp_window_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 
+/** Octets that the peer may send, as the scale let us tell it. */
+uint32_t pl_tcp_window_told(const struct pl_tcp_conn *c);
+
 /** Would a window update help the peer now? */
 bool pl_tcp_must_update_window(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 

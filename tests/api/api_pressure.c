@@ -333,6 +333,26 @@ at_level_4_a_useful_connection_that_holds_its_record_alone_stays(void **state)
 	stop();
 }
 
+static void
+a_hole_of_one_that_was_idle_has_its_time_at_level_3(void **state)
+{
+	uint32_t ack;
+
+	(void)state;
+	start_with_ballast();
+	(void)useful_peer(2);
+	ack = last.seq;
+	go(PL_SEC(60));
+	press(900);
+	say(peer4(2), PORT, PL_TH_ACK, 301, ack, 10); /* 201 is lost */
+	assert_int_equal(count(PLIM_ACTION_ooo_refused), 0);
+	go(PL_MS(800));
+	assert_int_equal(count(PLIM_ACTION_ooo_pruned), 0);
+	go(PL_MS(600));
+	assert_int_equal(count(PLIM_ACTION_ooo_pruned), 1); /* it does not close */
+	stop();
+}
+
 TESTS_MAIN(cmocka_unit_test(levels_rise_at_once_and_fall_one_by_one),
            cmocka_unit_test(a_silent_peer_is_probed_from_level_1_and_ended),
            cmocka_unit_test(a_peer_that_answers_is_not_ended_and_one_that_was_useful_only_marked),
@@ -340,5 +360,6 @@ TESTS_MAIN(cmocka_unit_test(levels_rise_at_once_and_fall_one_by_one),
            cmocka_unit_test(level_1_takes_back_with_new_octets_only_and_level_3_with_any_ack),
            cmocka_unit_test(text_is_refused_by_level), cmocka_unit_test(at_level_3_one_comes_in_place_of_a_worse_one),
            cmocka_unit_test(at_level_4_no_syn_is_answered),
+           cmocka_unit_test(a_hole_of_one_that_was_idle_has_its_time_at_level_3),
            cmocka_unit_test(from_level_2_the_last_ack_opens_without_its_entry),
            cmocka_unit_test(at_level_4_a_useful_connection_that_holds_its_record_alone_stays))

@@ -412,6 +412,68 @@ an_orphan_before_a_shut_window_ends_after_its_time(void **state)
 }
 
 static void
+a_drip_of_acks_does_not_keep_an_orphan(void **state)
+{
+	uint32_t taken = 0;
+
+	(void)state; /* an octet for each probe: the deadline moves by what that is of all that is queued */
+	d.tolerance_ms = 50;
+	established();
+	peer(ACK, .seq = 1, .ack = ISS + 1, .no_wnd = true);
+	assert_int_equal(app_send(5000), 5000);
+	app_close();
+	nothing();
+	for (unsigned s = 1; s <= 62; s++) {
+		at(1000 * s);
+		if (ignore_rest() > 0 && count_state(PLIM_FIN_WAIT_1) == 1)
+			peer(ACK, .seq = 1, .ack = ISS + 1 + ++taken, .no_wnd = true);
+	}
+	assert_true(taken >= 4);
+	assert_int_equal(count_state(PLIM_FIN_WAIT_1), 0);
+}
+
+/* Closed without anything to send: the small form at once. */
+static void
+close_at_once(void)
+{
+	d.conf.orphan_timeout_ms = 20000;
+	d.conf.fin_wait_2_timeout_ms = 40000;
+	established();
+	at(5000); /* idle form */
+	app_close();
+	we(FIN | ACK, .seq = ISS + 1, .ack = 1);
+}
+
+static void
+the_small_form_has_the_deadline_of_its_state(void **state)
+{
+	(void)state;
+	close_at_once();
+	at(24500);
+	(void)ignore_rest();
+	assert_int_equal(count_state(PLIM_FIN_WAIT_1), 1);
+	at(26000);
+	(void)ignore_rest();
+	assert_int_equal(count_state(PLIM_FIN_WAIT_1), 0);
+}
+
+static void
+fin_wait_2_of_the_small_form_has_its_whole_time(void **state)
+{
+	(void)state;
+	close_at_once();
+	at(20000);
+	(void)ignore_rest();
+	peer(ACK, .seq = 1, .ack = ISS + 2);
+	at(59000);
+	nothing();
+	assert_int_equal(count_state(PLIM_FIN_WAIT_2), 1);
+	at(61000);
+	nothing();
+	assert_int_equal(count_state(PLIM_FIN_WAIT_2), 0);
+}
+
+static void
 text_of_a_syn_is_not_acknowledged_and_comes_again(void **state)
 {
 	(void)state; /* 9293:3.10.7.2: it may be left to a later segment */
@@ -622,8 +684,9 @@ TESTS_MAIN(D(the_text_of_a_syn_ack_begins_after_its_syn), D(acks_count_after_a_f
            D(an_orphan_that_finds_no_room_for_its_small_form_has_a_deadline),
            D(a_probe_taken_after_the_window_opened_is_acknowledged_in_peace),
            D(a_send_that_was_refused_is_forgotten_at_shutdown), D(an_orphan_before_a_shut_window_ends_after_its_time),
-           D(text_of_a_syn_is_not_acknowledged_and_comes_again), D(urgent_text_is_told_to_the_parked_form),
-           D(a_port_that_connects_to_itself_talks_to_itself),
+           D(a_drip_of_acks_does_not_keep_an_orphan), D(the_small_form_has_the_deadline_of_its_state),
+           D(fin_wait_2_of_the_small_form_has_its_whole_time), D(text_of_a_syn_is_not_acknowledged_and_comes_again),
+           D(urgent_text_is_told_to_the_parked_form), D(a_port_that_connects_to_itself_talks_to_itself),
            D(a_listener_that_is_closed_takes_its_half_open_ones_along), D(a_simultaneous_close_with_text_delivers_it),
            D(what_is_lent_stays_while_acks_come_and_time_goes), D(taking_no_octets_is_a_call_on_the_handle),
            D(restarts_of_a_held_time_wait_end_too), D(syns_in_time_wait_are_answered_in_measure),

@@ -53,11 +53,39 @@ what_was_overwritten_is_told(void **state)
 	arena_stop(a);
 }
 
+static void
+a_flood_of_refusals_overwrites_nothing(void **state)
+{
+	struct arena *a = arena_start(1u << 20, 0);
+	struct plim_addr peer = {{192, 0, 2, 1}, 4};
+	struct plim_trace_record r[20];
+	uint64_t cursor = 0, lost = 7;
+
+	(void)state;
+	pl_trace(&a->core, PLIM_ACTION_level_up, 1, 4);
+	for (unsigned ms = 0; ms < 1000; ms++) { /* for a second */
+		a->core.now = PL_MS(ms);
+		pl_trace_often(&a->core, PLIM_ACTION_syn_refused, ms, 0, &peer, 4711);
+		pl_trace_often(&a->core, PLIM_ACTION_fragment_replaced, ms, 0, NULL, 0);
+	}
+	assert_int_equal(a->core.actions[PLIM_ACTION_syn_refused], 1000);
+	assert_int_equal(a->core.actions[PLIM_ACTION_fragment_replaced], 1000);
+	assert_int_equal(pl_trace_read(&a->core, &cursor, r, 20, &lost), 20);
+	assert_int_equal(lost, 0);
+	assert_int_equal(r[0].action, PLIM_ACTION_level_up);
+	assert_int_equal(r[1].remote.port, 4711);
+	assert_int_equal(r[2].remote.addr.family, 0);
+	assert_int_equal(r[3].octets, 100);
+	assert_int_equal(pl_trace_read(&a->core, &cursor, r, 20, &lost), 1);
+	arena_stop(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(measures_are_read_in_order_and_once),
+		cmocka_unit_test(a_flood_of_refusals_overwrites_nothing),
 		cmocka_unit_test(what_was_overwritten_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
