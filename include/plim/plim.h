@@ -165,7 +165,8 @@ struct plim_span {
 	X(icmp_rate, 1000, 0, 1000000, "ICMP errors per second") \
 	X(icmp_burst, 50, 1, 10000, "ICMP errors at once") \
 	X(rst_rate, 1000, 0, 1000000, "RSTs that belong to no connection, per second") \
-	X(challenge_rate, 1000, 0, 1000000, "challenge ACKs per second (RFC 5961 7)") \
+	X(challenge_rate, 1000, 0, 1000000, "challenge ACKs per second, one or two taken for each at random (RFC 5961 7)") \
+	X(challenge_spacing_ms, 500, 0, 60000, "between challenge ACKs of one connection") \
 	X(echo_rate, 10000, 0, 10000000, "ICMP echo replies per second") \
 	X(neighbour_rate, 1000, 0, 1000000, "ARP and neighbour replies per second") \
 	X(cookie_rate, 100000, 0, 10000000, "SYN-ACKs by cookie per second") \

@@ -123,12 +123,23 @@ send_state(struct pl_tcp *t, const struct pl_tcp_closing *cl, const struct pl_pk
 	(void)pl_tcp_reply_push(t, &k, pkt, &r);
 }
 
+static void
+challenge(struct pl_tcp *t, const struct pl_tcp_closing *cl, const struct pl_pkt *pkt)
+{
+	struct pl_tuple k = pl_tcp_rec_tuple(&cl->rec);
+
+	if (pl_tcp_may_challenge(t, &k))
+		send_state(t, cl, pkt, false);
+}
+
 /* A segment that is dropped: one with text is always answered, which ends its repeats; others in measure. */
 static void
 answer(struct pl_tcp *t, const struct pl_tcp_closing *cl, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
-	if (seg->text.len > 0 || pl_bucket_take(&t->challenge_bucket, t->core->now))
+	if (seg->text.len > 0)
 		send_state(t, cl, pkt, false);
+	else
+		challenge(t, cl, pkt);
 }
 
 /* RFC 7323 §5.3 R1. */
@@ -162,14 +173,13 @@ may_go_on(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct pl_pkt *pkt,
 		PL_TCP_COUNT(t->core, resets_in);
 		if (step == PL_STEP_RESET)
 			pl_tcp_closing_free(t, cl);
-		else if (step == PL_STEP_CHALLENGE && pl_bucket_take(&t->challenge_bucket, t->core->now))
-			send_state(t, cl, pkt, false);
+		else if (step == PL_STEP_CHALLENGE)
+			challenge(t, cl, pkt);
 		return false;
 	}
 	if (seg->flags & PL_TH_SYN) {
 		(void)PL_DROP(t->core, tcp_syn_challenged);
-		if (pl_bucket_take(&t->challenge_bucket, t->core->now))
-			send_state(t, cl, pkt, false);
+		challenge(t, cl, pkt);
 		return false;
 	}
 	return seg->flags & PL_TH_ACK;

@@ -97,10 +97,10 @@ pl_tcp_ack_now(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt
 void
 pl_tcp_challenge(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt)
 {
-	if (!pl_bucket_take(&t->challenge_bucket, t->core->now)) {
-		(void)PL_DROP(t->core, tcp_challenge_limited);
+	struct pl_tuple k = pl_tcp_rec_tuple(&c->rec);
+
+	if (!pl_tcp_may_challenge(t, &k))
 		return;
-	}
 	PL_TCP_COUNT(t->core, challenge_acks);
 	pl_tcp_ack_now(t, c, pkt);
 }

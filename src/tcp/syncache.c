@@ -158,6 +158,7 @@ static bool
 is_answered_syn(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_syn *e, const struct pl_tcp_seg *seg)
 {
 	struct pl_rcv_view v = pl_syn_rcv_view(e, pl_syn_rcv_wnd(t, e));
+	struct pl_tuple k = pl_syn_tuple(e);
 
 	if (e->irs == seg->seq) { /* the peer sent it again */
 		e->tsval = seg->opt.tsval;
@@ -167,7 +168,7 @@ is_answered_syn(struct pl_tcp *t, const struct pl_pkt *pkt, struct pl_syn *e, co
 	if (pl_tcp_is_acceptable(&v, seg->seq, seg->len))
 		return false; /* 9293:3.10.7.4/4: back to LISTEN */
 	(void)PL_DROP(t->core, tcp_outside_window);
-	if (pl_bucket_take(&t->challenge_bucket, t->core->now))
+	if (pl_tcp_may_challenge(t, &k))
 		pl_syn_send(t, pkt, e);
 	return true;
 }

@@ -93,7 +93,7 @@ pl_syncache_input(struct pl_tcp *t, struct pl_syn *e, const struct pl_pkt *pkt, 
 	case PL_STEP_ACK:
 	case PL_STEP_CHALLENGE:
 		(void)PL_DROP(t->core, tcp_outside_window);
-		if (pl_bucket_take(&t->challenge_bucket, t->core->now))
+		if (pl_tcp_may_challenge(t, &k))
 			pl_syn_send(t, pkt, e);
 		return NULL;
 	default: (void)PL_DROP(t->core, tcp_no_ack); return NULL;

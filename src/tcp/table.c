@@ -52,16 +52,22 @@ pl_tcp_rec_tuple(const struct pl_tcp_rec *r)
 	return k;
 }
 
-static pl_id *
-head_for(const struct pl_tcp *t, const struct table_key *key)
+static uint64_t
+hash_of(const struct pl_tcp *t, const struct table_key *key)
 {
 	struct table_key hashed = *key; /* the same octets on every host */
 
 	hashed.lport = pl_as_le16(key->lport);
 	hashed.rport = pl_as_le16(key->rport);
+	return pl_siphash13(&t->core->hash_key, &hashed, sizeof hashed);
+}
+
+static pl_id *
+head_for(const struct pl_tcp *t, const struct table_key *key)
+{
 	if (PL_WITHOUT(t->core, keyed_hash)) /* what anybody can compute */
 		return &t->heads[(pl_load32(key->raddr) + key->rport * 31u + key->lport) & t->head_mask];
-	return &t->heads[pl_siphash13(&t->core->hash_key, &hashed, sizeof hashed) & t->head_mask];
+	return &t->heads[hash_of(t, key) & t->head_mask];
 }
 
 static struct table_key
@@ -97,12 +103,28 @@ find(const struct pl_tcp *t, const struct table_key *key)
 	return NULL;
 }
 
-struct pl_tcp_rec *
-pl_tcp_table_find(const struct pl_tcp *t, const struct pl_tuple *k)
+static struct table_key
+key_of_tuple(const struct pl_tuple *k)
 {
 	struct table_key key = {.lport = k->lport, .rport = k->rport, .laddr = k->laddr, .family = k->raddr.family};
 
 	memcpy(key.raddr, k->raddr.octets, 16);
+	return key;
+}
+
+uint64_t
+pl_tcp_table_hash(const struct pl_tcp *t, const struct pl_tuple *k)
+{
+	struct table_key key = key_of_tuple(k);
+
+	return hash_of(t, &key);
+}
+
+struct pl_tcp_rec *
+pl_tcp_table_find(const struct pl_tcp *t, const struct pl_tuple *k)
+{
+	struct table_key key = key_of_tuple(k);
+
 	return find(t, &key);
 }
 

@@ -17,6 +17,9 @@ uint8_t *pl_tcp_rec_raddr_mut(struct pl_tcp_rec *r);
 
 struct pl_tuple pl_tcp_rec_tuple(const struct pl_tcp_rec *r);
 
+/** Keyed. */
+uint64_t pl_tcp_table_hash(const struct pl_tcp *t, const struct pl_tuple *k);
+
 /** The record of a tuple, or NULL. Listeners are found by pl_tcp_table_listener(). */
 struct pl_tcp_rec *pl_tcp_table_find(const struct pl_tcp *t, const struct pl_tuple *k);
 

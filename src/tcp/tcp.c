@@ -36,8 +36,7 @@ pl_tcp_init(struct pl_tcp *t, struct pl_core *c, struct pl_net *n, uint8_t *stat
 	t->hand.next = t->hand.found = PL_TIME_NEVER;
 	pl_wheel_init(&t->wheel, c->mem.region, offsetof(struct pl_tcp_hot, tmr), c->now);
 	pl_syncache_init(t, statics + heads_octets(c->mem.target), pl_syncache_buckets(conf, c->mem.target));
-	pl_bucket_init(&t->challenge_bucket, (uint32_t)conf->challenge_rate,
-	               (uint32_t)PL_MAX(conf->challenge_rate / 10, 1), c->now);
+	pl_tcp_challenges_init(t);
 	pl_bucket_init(&t->rst_bucket, (uint32_t)conf->rst_rate, (uint32_t)PL_MAX(conf->rst_rate / 10, 1), c->now);
 	pl_bucket_init(&t->cookie_bucket, (uint32_t)conf->cookie_rate, (uint32_t)PL_MAX(conf->cookie_rate / 10, 1),
 	               c->now);

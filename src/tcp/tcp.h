@@ -12,6 +12,7 @@
 #ifndef PL_TCP_TCP_H
 #define PL_TCP_TCP_H
 
+#include "tcp/challenge.h"
 #include "tcp/conn.h"
 #include "tcp/prefix.h"
 #include "tcp/syncache.h"
@@ -85,7 +86,8 @@ struct pl_tcp {
 	uint8_t level_seen; /* deadlines were filed at that level */
 	pl_time tidy_at;    /* records stand in sparse slabs: some move then; PL_TIME_NEVER: none do */
 	struct pl_syncache syn;
-	struct pl_bucket challenge_bucket, rst_bucket, cookie_bucket;
+	struct pl_bucket rst_bucket, cookie_bucket;
+	struct pl_tcp_challenges challenges;
 	struct pl_prefixes prefixes;
 	pl_id listeners[PL_TCP_MAX_LISTENERS];
 };

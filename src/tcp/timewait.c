@@ -155,6 +155,7 @@ void
 pl_tcp_timewait_input(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct pl_pkt *pkt,
                       const struct pl_tcp_seg *seg)
 {
+	struct pl_tuple k = pl_tcp_rec_tuple(&w->rec);
 	bool repairs; /* text and FIN: an ACK ends their repeats */
 
 	if (seg->flags & PL_TH_RST) { /* RFC 1337 */
@@ -166,7 +167,7 @@ pl_tcp_timewait_input(struct pl_tcp *t, struct pl_tcp_timewait *w, const struct 
 	repairs = seg->len > 0 && !(seg->flags & PL_TH_SYN);
 	if (repairs || seg->flags & PL_TH_SYN || seg->seq != w->rcv_nxt) {
 		(void)PL_DROP(t->core, tcp_outside_window);
-		if (repairs || pl_bucket_take(&t->challenge_bucket, t->core->now))
+		if (repairs || pl_tcp_may_challenge(t, &k))
 			send_ack(t, w, pkt);
 	}
 }

@@ -174,6 +174,44 @@ time_wait_at_its_cap_replaces_the_oldest(void **state)
 	stop();
 }
 
+/* ---- challenges ---- */
+
+static void
+a_hundred_challenges(struct plim_config *c)
+{
+	c->challenge_rate = 100;
+}
+
+static void
+how_many_challenges_go_in_a_second_is_not_to_be_counted_on(void **state)
+{
+	enum { N = 400, SECONDS = 8 };
+	uint64_t before = 0, least = UINT64_MAX, most = 0;
+
+	(void)state; /* RFC 5961 §7 and CVE-2016-5696: who counts his own learns nothing of others' */
+	start(a_hundred_challenges);
+	for (unsigned i = 0; i < N; i++) {
+		(void)shake(peer4(i * 256), 900);
+		(void)accept_one();
+	}
+	for (unsigned second = 0; second < SECONDS; second++) {
+		uint64_t n;
+
+		for (unsigned i = 0; i < N; i++) {
+			say(peer4(i * 256), 900, PL_TH_RST, 200, 0, 0); /* in the window, not at RCV.NXT */
+			go(PL_SEC(1) / N);
+		}
+		n = stats().tcp[PLIM_TCP_challenge_acks] - before;
+		before += n;
+		least = PL_MIN(least, n);
+		most = PL_MAX(most, n);
+	}
+	assert_in_range(least, 40, 100);
+	assert_in_range(most, least + 2, 120);
+	assert_int_equal(stats().by_state[PLIM_ESTABLISHED], N);
+	stop();
+}
+
 /* ---- half-open ones ---- */
 
 static void
@@ -370,6 +408,7 @@ TESTS_MAIN(cmocka_unit_test(four_thousand_idle_connections_cost_128_octets_each)
            cmocka_unit_test(the_memory_map_agrees_with_the_accounts),
            cmocka_unit_test(time_wait_at_its_cap_replaces_the_oldest),
            cmocka_unit_test(one_prefix_fills_one_bucket_and_hurts_nobody_else),
+           cmocka_unit_test(how_many_challenges_go_in_a_second_is_not_to_be_counted_on),
            cmocka_unit_test(a_replaced_entry_completes_by_its_cookie),
            cmocka_unit_test(a_flood_takes_no_place_of_a_prefix_from_which_a_handshake_ended_well),
            cmocka_unit_test(a_flood_stays_in_its_class_and_leaves_nothing),
