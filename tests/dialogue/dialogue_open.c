@@ -454,6 +454,23 @@ with_cookies_nothing_is_remembered_and_the_ack_opens(void **state)
 }
 
 static void
+text_opens_by_its_cookie_when_the_last_ack_was_lost(void **state)
+{
+	(void)state; /* who speaks first does not hang, though nobody repeats the SYN-ACK */
+	d.conf.syn_cookies = 2;
+	begin();
+	app_listen();
+	at(0);
+	peer(SYN, .seq = 100, .mss = 1460);
+	we(SYN | ACK, .ack = 101);
+	at(1200);
+	peer(ACK | PSH, .seq = 101, .ack = ISS + 1, .len = 10);
+	app_accept();
+	assert_int_equal(app_read(100), 10);
+	we(ACK, .seq = ISS + 1, .ack = 111);
+}
+
+static void
 without_an_mss_option_a_cookie_carries_the_default(void **state)
 {
 	(void)state; /* MUST-15 */
@@ -636,6 +653,7 @@ TESTS_MAIN(D(passive_open_by_three_way_handshake), D(the_syn_ack_offers_only_wha
            D(syn_from_or_to_a_group_and_from_ourselves_is_ignored), D(without_an_mss_option_536_or_1220_is_assumed),
            D(a_tiny_mss_is_raised_to_the_floor), D(odd_options_do_no_harm), D(a_bad_checksum_is_silence),
            D(with_cookies_nothing_is_remembered_and_the_ack_opens),
+           D(text_opens_by_its_cookie_when_the_last_ack_was_lost),
            D(without_an_mss_option_a_cookie_carries_the_default), D(a_wrong_cookie_is_reset),
            D(options_survive_a_cookie_through_the_timestamp), D(the_listeners_backlog_refuses_in_silence),
            D(the_isn_of_a_seed_is_the_same_on_every_host), D(isn_rises_with_time_and_differs_by_tuple),
