@@ -148,15 +148,15 @@ is_proven(const struct pl_tcp *t, const struct pl_syn_bucket *b)
 	return b->is_proven && pl_tcp_ms(t->core->now) - b->proven_ms < PROVEN_MS;
 }
 
-/* A bucket at the moving hand that can give a place: not a proven one's. */
+/* A bucket at the moving hand gives a place: one that is not proven, or fuller than the one that asks. */
 static bool
-replace_at_hand(struct pl_tcp *t)
+replace_at_hand(struct pl_tcp *t, const struct pl_syn_bucket *asking)
 {
 	for (unsigned i = 0; i < HAND_LOOKS; i++) {
 		struct pl_syn_bucket *b = &t->syn.buckets[t->syn.hand++ & t->syn.mask];
 
 		PL_WORK(t->core, 1);
-		if (!is_proven(t, b) && replace_oldest(t, b))
+		if ((!is_proven(t, b) || b->n > asking->n) && replace_oldest(t, b))
 			return true;
 	}
 	return false;
@@ -171,7 +171,7 @@ make_place(struct pl_tcp *t, struct pl_syn_bucket *b)
 {
 	bool is_at_hand = b->n == 0 || is_proven(t, b);
 
-	return (is_at_hand && replace_at_hand(t)) || replace_oldest(t, b);
+	return (is_at_hand && replace_at_hand(t, b)) || replace_oldest(t, b);
 }
 
 /* A place in the bucket: a fresh entry, or that of an older one. NULL: refused. */
