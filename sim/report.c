@@ -16,9 +16,9 @@ print_failed(FILE *to, const struct sim_result *r)
 {
 	for (unsigned i = 0; i < r->n_failed; i++)
 		fprintf(to, "       %s: %s\n", r->failed[i].check, r->failed[i].text);
-	fprintf(to, "       repeat: plim sim run %s --memory %lluMiB --seed %llu%s\n", r->id,
+	fprintf(to, "       repeat: plim sim run %s --memory %lluMiB --seed %llu%s%s%s\n", r->id,
 	        (unsigned long long)(r->target >> 20), (unsigned long long)r->seed,
-	        r->governor ? "" : " --governor off");
+	        r->governor ? "" : " --governor off", r->without[0] != 0 ? " --without " : "", r->without);
 }
 
 void

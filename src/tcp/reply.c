@@ -2,6 +2,7 @@
 /* Segments without text: see reply.h. */
 #include "tcp/reply.h"
 
+#include "mem/prove.h"
 #include "tcp/form.h"
 #include "tcp/isn.h"
 #include "tcp/table.h"
@@ -97,7 +98,7 @@ pl_tcp_ack_now(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt
 void
 pl_tcp_challenge(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt)
 {
-	if (!pl_bucket_take(&t->challenge_bucket, t->core->now)) {
+	if (!pl_bucket_take(&t->challenge_bucket, t->core->now) && !PL_WITHOUT(t->core, challenge_limit)) {
 		(void)PL_DROP(t->core, tcp_challenge_limited);
 		return;
 	}

@@ -4,6 +4,7 @@
 
 #include "base/addr.h"
 #include "mem/level.h"
+#include "mem/prove.h"
 #include "tcp/admit.h"
 #include "tcp/cookie.h"
 #include "tcp/credit.h"
@@ -181,7 +182,7 @@ new_entry(struct pl_tcp *t, struct pl_syn_bucket *b, uint8_t family)
 static bool
 is_cookie_time(const struct pl_tcp *t, const struct pl_syn_bucket *b)
 {
-	uint64_t mode = t->core->conf.syn_cookies;
+	uint64_t mode = PL_WITHOUT(t->core, syn_cookies) ? 0 : t->core->conf.syn_cookies;
 
 	return mode == 2 || (mode == 1 && (t->syn.n >= t->syn.half || b->n > PL_SYN_BUCKET_DEPTH / 2));
 }
@@ -251,7 +252,7 @@ answer_with_cookie(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_t
 		uint8_t room[sizeof(struct pl_syn) + 12];
 	} u = {0};
 
-	if (t->core->conf.syn_cookies == 0) {
+	if (t->core->conf.syn_cookies == 0 || PL_WITHOUT(t->core, syn_cookies)) {
 		(void)PL_DROP(t->core, syn_cache_full);
 		return;
 	}
@@ -381,6 +382,8 @@ establish(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_tuple *k,
 	pl_tcp_set_state(t, &c->rec, PLIM_ESTABLISHED);
 	pl_tcp_listener_queue(t, l, c);
 	PL_TCP_COUNT(t->core, passive_opens);
+	if (PL_WITHOUT(t->core, idle_form))
+		(void)pl_tcp_inflate(t, c, PL_GRANT_NORMAL);
 	return c;
 }
 
@@ -495,7 +498,8 @@ visit(struct pl_tcp *t, struct pl_syn *e, pl_time now)
 		return true;
 	if (!pl_tcp_table_listener(t, e->laddr, e->family, e->lport))
 		return false; /* closed since */
-	if (e->tries > most_retries(t) || age >= conf->synack_timeout_ms)
+	if ((e->tries > most_retries(t) || age >= conf->synack_timeout_ms) &&
+	    !PL_WITHOUT(t->core, deadline_syn_received))
 		return false;
 	wait = PL_MIN(conf->rto_initial_ms << e->tries, conf->rto_max_ms);
 	e->tries++;
