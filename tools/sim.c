@@ -242,7 +242,7 @@ static void
 want_proofs(struct session *w, const struct sim_scenario *s)
 {
 	struct sim_order o = {s, 0, w->q->seed, true, NULL};
-	uint64_t target[3];
+	uint64_t target[3] = {0};
 	unsigned whole;
 
 	targets_of(w->q, s, target);

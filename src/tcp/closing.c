@@ -244,8 +244,10 @@ pl_tcp_closing_input(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct p
 static bool
 is_expired(const struct pl_tcp *t, const struct pl_tcp_closing *cl, uint32_t now_ms)
 {
-	if (cl->rec.state == PLIM_FIN_WAIT_2 ? PL_WITHOUT(t->core, deadline_fin_wait_2)
-	                                     : PL_WITHOUT(t->core, deadline_closing))
+	bool is_fin_wait_2 = cl->rec.state == PLIM_FIN_WAIT_2;
+
+	if ((PL_WITHOUT(t->core, deadline_fin_wait_2) && is_fin_wait_2) ||
+	    (PL_WITHOUT(t->core, deadline_closing) && !is_fin_wait_2))
 		return false;
 	return (int32_t)(now_ms - expire_ms(t, cl)) >= 0;
 }
