@@ -73,6 +73,7 @@ run_part() {
 	interop)
 		run_script interop tests/interop/check-serve --quick --build build
 		run_script examples tests/interop/check-examples --build build
+		run_script retracted-edge tests/interop/check-retracted-edge --build build
 		;;
 	embedding)
 		run_script install scripts/check-install.sh

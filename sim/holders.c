@@ -2,6 +2,9 @@
 /* Who holds what: the stack's memory map, seen by scenarios. */
 #include "sim/run.h"
 
+#include "sock/sock.h"
+#include "tcp/state.h"
+
 #define AT_ONCE 64
 #define FIRST_RAW_NET 100u
 #define RECORD_OCTETS 512u /* active connection, all in (DESIGN section 4) */
@@ -93,6 +96,22 @@ uint64_t
 sim_over_queued(struct sim_run *r, const struct sim_service *sv)
 {
 	return over_bound(r, sv, octets_of_queue, LEDGER_OCTETS);
+}
+
+unsigned
+sim_most_intervals(struct sim_run *r)
+{
+	const struct pl_tcp *t = &r->world.server.s->tcp;
+	const struct pl_mem *m = &t->core->mem;
+	unsigned most = 0;
+
+	for (pl_id id = pl_mem_walk(m, PL_OBJ_conn4, 0); id; id = pl_mem_walk(m, PL_OBJ_conn4, id)) {
+		const struct pl_tcp_conn *c = pl_tcp_conn(t, id);
+		const struct pl_rcvq *q = c->rec.kind == PL_REC_CONN ? pl_tcp_rcvq(t, c) : NULL;
+
+		most = PL_MAX(most, q != NULL ? q->n : 0u);
+	}
+	return most;
 }
 
 double

@@ -14,11 +14,14 @@ print_figure(FILE *to, const char *name, double value)
 static void
 print_failed(FILE *to, const struct sim_result *r)
 {
+	bool is_whole = r->target % (1u << 20) == 0;
+
 	for (unsigned i = 0; i < r->n_failed; i++)
 		fprintf(to, "       %s: %s\n", r->failed[i].check, r->failed[i].text);
-	fprintf(to, "       repeat: plim sim run %s --memory %lluMiB --seed %llu%s\n", r->id,
-	        (unsigned long long)(r->target >> 20), (unsigned long long)r->seed,
-	        r->governor ? "" : " --governor off");
+	fprintf(to, "       repeat: plim sim run %s --memory %llu%s --seed %llu%s%s%s\n", r->id,
+	        (unsigned long long)(is_whole ? r->target >> 20 : r->target), is_whole ? "MiB" : "",
+	        (unsigned long long)r->seed, r->governor ? "" : " --governor off",
+	        r->without[0] != 0 ? " --without " : "", r->without);
 }
 
 void

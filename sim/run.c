@@ -124,16 +124,35 @@ cpu_now(void)
 }
 
 static bool
-take_protection_away(struct sim_run *r)
+take_protection_away(struct sim_run *r, const char *name)
 {
-	if (r->without == NULL)
-		return true;
 #ifdef PL_PROVE
-	if (plim_prove_without(r->world.server.s, r->without))
-		return true;
-#endif
-	sim_fail(r, "setup", "this build cannot take %s away", r->without);
+	return plim_prove_without(r->world.server.s, name);
+#else
+	(void)r;
+	(void)name;
 	return false;
+#endif
+}
+
+/* One, or several joined by +, where one stands in for the other. */
+static bool
+take_protections_away(struct sim_run *r)
+{
+	char name[sizeof r->out->without];
+	const char *rest = r->without;
+
+	while (rest != NULL && *rest != 0) {
+		size_t len = strcspn(rest, "+");
+
+		snprintf(name, sizeof name, "%.*s", (int)len, rest);
+		if (!take_protection_away(r, name)) {
+			sim_fail(r, "setup", "this build cannot take %s away", name);
+			return false;
+		}
+		rest += len + (rest[len] == '+');
+	}
+	return true;
 }
 
 static bool
@@ -159,7 +178,7 @@ begin(struct sim_run *r, const struct sim_order *o)
 	sim_raw_init(&r->raw, &r->world);
 	sim_watch_begin(r);
 	sim_measure_begin(r);
-	return take_protection_away(r);
+	return take_protections_away(r);
 }
 
 static bool

@@ -19,7 +19,7 @@
 #define SIM_MAX_SAMPLES 16384u
 #define SIM_MAX_FAILED 24u
 #define SIM_MAX_LEGIT 320u
-#define SIM_MAX_PROOFS 4u
+#define SIM_MAX_PROOFS 8u
 #define SIM_NONE (-1.0) /* a figure that was not asked for */
 
 struct sim_run;
@@ -34,6 +34,7 @@ struct sim_scenario {
 	uint16_t targets[3]; /* MiB; 0: no more */
 	pl_time duration;    /* of the disturbance; 0: 60 s */
 	struct sim_proof proves[SIM_MAX_PROOFS];
+	const char *unproved; /* why no single protection decides it */
 	bool is_core;
 	bool no_load;     /* without the legit load */
 	bool peers_stay;  /* they go on after the end: the level need not be 0 again */
@@ -69,7 +70,7 @@ struct sim_result {
 	char id[8], name[40];
 	uint64_t target, seed;
 	bool governor, pass, at_law;
-	char without[32];
+	char without[64];
 	unsigned n_failed;
 	struct sim_failed failed[SIM_MAX_FAILED];
 	double law; /* the figure that stands instead of the one asked for */
@@ -184,6 +185,9 @@ void sim_measure_begin(struct sim_run *r);
 void sim_measure_baseline(struct sim_run *r, struct sim_baseline *b);
 
 /* ---- who holds what (holders.c) ---- */
+/** The most out-of-order intervals that any connection has. */
+unsigned sim_most_intervals(struct sim_run *r);
+
 /** Charge to a legit idle client's connection until P is so many thousandths; needs cap_app_pct = 75. 0: take it back. */
 void sim_ballast(struct sim_run *r, unsigned permille);
 

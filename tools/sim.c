@@ -23,13 +23,14 @@ struct request {
 	bool core, compare, timing, base;
 	uint64_t memory, seed, jobs; /* memory 0: each scenario's own targets */
 	bool governor;
-	const char *json;
+	const char *json, *without;
 };
 
 /* What a run is wanted for. */
 struct wanted {
 	unsigned number, reference; /* in the suite; reference 0: none, else number + 1 */
-	const char *check;          /* prove: must fail on this */
+	const char *without;        /* prove: what is taken away */
+	const char *check;          /* prove: must fail on this; the reference, with everything, must not */
 };
 
 struct session {
@@ -53,19 +54,37 @@ print_help(void)
 	       "  --json FILE           write the figures\n"
 	       "  --jobs N              runs at once (as many as processors); 0: all in this process\n"
 	       "  --timing              say what each run cost\n"
+	       "  --without NAME        take a protection away (a build of scripts/build.sh prove)\n"
 	       "  --help                this text\n");
 }
 
 /* ---- the command line ---- */
 
-enum { OPT_CORE = 1, OPT_MEMORY, OPT_SEED, OPT_GOVERNOR, OPT_COMPARE, OPT_JSON, OPT_JOBS, OPT_TIMING, OPT_HELP };
+enum {
+	OPT_CORE = 1,
+	OPT_MEMORY,
+	OPT_SEED,
+	OPT_GOVERNOR,
+	OPT_COMPARE,
+	OPT_JSON,
+	OPT_JOBS,
+	OPT_TIMING,
+	OPT_WITHOUT,
+	OPT_HELP
+};
 
 static const struct option options[] = {
-	{"core", no_argument, NULL, OPT_CORE},       {"memory", required_argument, NULL, OPT_MEMORY},
-	{"seed", required_argument, NULL, OPT_SEED}, {"governor", required_argument, NULL, OPT_GOVERNOR},
-	{"compare", no_argument, NULL, OPT_COMPARE}, {"json", required_argument, NULL, OPT_JSON},
-	{"jobs", required_argument, NULL, OPT_JOBS}, {"timing", no_argument, NULL, OPT_TIMING},
-	{"help", no_argument, NULL, OPT_HELP},       {NULL, 0, NULL, 0},
+	{"core", no_argument, NULL, OPT_CORE},
+	{"memory", required_argument, NULL, OPT_MEMORY},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"governor", required_argument, NULL, OPT_GOVERNOR},
+	{"compare", no_argument, NULL, OPT_COMPARE},
+	{"json", required_argument, NULL, OPT_JSON},
+	{"jobs", required_argument, NULL, OPT_JOBS},
+	{"timing", no_argument, NULL, OPT_TIMING},
+	{"help", no_argument, NULL, OPT_HELP},
+	{"without", required_argument, NULL, OPT_WITHOUT},
+	{NULL, 0, NULL, 0},
 };
 
 static bool
@@ -78,6 +97,19 @@ set_governor(struct request *q, const char *value, struct tool_error *e)
 }
 
 static bool
+set_without(struct request *q, const char *value, struct tool_error *e)
+{
+#ifdef PL_PROVE
+	q->without = value;
+	return true;
+#else
+	(void)q;
+	return tool_fail(e, "--without %s: needs a build that can take protections away: scripts/build.sh prove",
+	                 value);
+#endif
+}
+
+static bool
 set_option(struct request *q, int option, const char *value, struct tool_error *e)
 {
 	switch (option) {
@@ -85,6 +117,7 @@ set_option(struct request *q, int option, const char *value, struct tool_error *
 	case OPT_COMPARE: q->compare = true; return true;
 	case OPT_TIMING: q->timing = true; return true;
 	case OPT_JSON: q->json = value; return true;
+	case OPT_WITHOUT: return set_without(q, value, e);
 	case OPT_GOVERNOR: return set_governor(q, value, e);
 	case OPT_MEMORY:
 		return (units_size(value, &q->memory) && q->memory >= 1u << 20 && q->memory <= 1u << 30) ||
@@ -173,18 +206,56 @@ want_scenario(struct session *w, const struct sim_scenario *s)
 	unsigned n = targets_of(w->q, s, target);
 
 	for (unsigned i = 0; i < n && w->n < MAX_RUNS; i++)
-		want(w, &(struct sim_order){s, target[i], w->q->seed, w->q->governor, NULL}, NULL);
+		want(w, &(struct sim_order){s, target[i], w->q->seed, w->q->governor, w->q->without}, NULL);
 }
 
+/* A core scenario says what it proves, or why no single protection decides it. */
+static void
+want_nothing(struct session *w, const struct sim_scenario *s)
+{
+	if (s->unproved != NULL) {
+		printf("none   %-4s %-26s %s\n", s->id, s->name, s->unproved);
+	} else if (s->is_core) {
+		printf("failed %-4s %-26s names no protection\n", s->id, s->name);
+		w->failed++;
+	}
+}
+
+/* Two checks of one protection share their run. */
+static void
+want_proof(struct session *w, const struct sim_order *o, const char *check, unsigned whole)
+{
+	const struct wanted *before = &w->wanted[w->n - (w->n > 0)];
+	bool is_same = w->n > 0 && before->reference == whole && strcmp(before->without, o->without) == 0;
+
+	if (is_same)
+		w->wanted[w->n++] = *before;
+	else
+		want(w, o, NULL);
+	w->wanted[w->n - 1].reference = whole;
+	w->wanted[w->n - 1].without = o->without;
+	w->wanted[w->n - 1].check = check;
+}
+
+/* One run with everything, one for each protection. */
 static void
 want_proofs(struct session *w, const struct sim_scenario *s)
 {
-	uint64_t target[3];
+	struct sim_order o = {s, 0, w->q->seed, true, NULL};
+	uint64_t target[3] = {0};
+	unsigned whole;
 
 	targets_of(w->q, s, target);
-	for (unsigned i = 0; i < SIM_MAX_PROOFS && s->proves[i].protection != NULL && w->n < MAX_RUNS; i++)
-		want(w, &(struct sim_order){s, target[0], w->q->seed, true, s->proves[i].protection},
-		     s->proves[i].check);
+	o.target = target[0];
+	if (s->proves[0].protection == NULL) {
+		want_nothing(w, s);
+		return;
+	}
+	whole = sim_suite_add(w->suite, &o) + 1;
+	for (unsigned i = 0; i < SIM_MAX_PROOFS && s->proves[i].protection != NULL && w->n < MAX_RUNS; i++) {
+		o.without = s->proves[i].protection;
+		want_proof(w, &o, s->proves[i].check, whole);
+	}
 }
 
 static bool
@@ -197,15 +268,34 @@ has_failed_on(const struct sim_result *r, const char *check)
 }
 
 static void
-tell_proof(const struct sim_result *r, const char *check, bool ok)
+tell_proof(const struct sim_result *r, const struct wanted *x, bool is_control_sound, bool ok)
 {
 	printf("%-6s %-4s %-26s without %s: ", ok ? "ok" : "failed", r->id, r->name, r->without);
 	if (ok)
-		printf("fails on %s\n", check);
+		printf("fails on %s\n", x->check);
+	else if (!is_control_sound)
+		printf("says nothing: fails on %s with it, too\n", x->check);
 	else
-		printf("should fail on %s and %s\n", check, r->n_failed > 0 ? "fails on others" : "passes");
+		printf("should fail on %s and %s\n", x->check, r->n_failed > 0 ? "fails on others" : "passes");
 	for (unsigned i = 0; !ok && i < r->n_failed; i++)
 		printf("       %s: %s\n", r->failed[i].check, r->failed[i].text);
+}
+
+static bool
+judge_proof(const struct session *w, const struct wanted *x, const struct sim_result *r)
+{
+	bool is_control_sound = !has_failed_on(sim_suite_result(w->suite, x->reference - 1), x->check);
+	bool ok = is_control_sound && has_failed_on(r, x->check);
+
+	tell_proof(r, x, is_control_sound, ok);
+	return ok;
+}
+
+static bool
+judge_run(const struct session *w, const struct sim_result *r)
+{
+	sim_report_print(stdout, r, w->q->timing);
+	return r->pass;
 }
 
 static void
@@ -215,18 +305,14 @@ on_done(void *ctx, unsigned number, const struct sim_result *r)
 
 	for (unsigned i = 0; i < w->n; i++) {
 		struct wanted *x = &w->wanted[i];
+		bool ok;
 
-		if (x->reference == number + 1) {
+		if (x->reference == number + 1 && x->check == NULL) {
 			sim_report_print(stdout, r, w->q->timing);
 		} else if (x->number == number) {
-			bool ok = x->check != NULL ? has_failed_on(r, x->check) : r->pass;
-
+			ok = x->check != NULL ? judge_proof(w, x, r) : judge_run(w, r);
 			w->passed += ok;
 			w->failed += !ok;
-			if (x->check != NULL)
-				tell_proof(r, x->check, ok);
-			else
-				sim_report_print(stdout, r, w->q->timing);
 		}
 	}
 	fflush(stdout);

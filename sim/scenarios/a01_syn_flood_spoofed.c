@@ -44,6 +44,7 @@ const struct sim_scenario sim_a01 = {
 	.pattern = "20 k SYN/s for 60 s from random sources, never acknowledged, to one listener",
 	.targets = {4, 16, 64},
 	.is_core = true,
+	.proves = {{"syn-cookies", "H"}, {"class-cap", "syn-class"}},
 	.prepare = prepare,
 	.check = check,
 };

@@ -140,6 +140,7 @@ const struct sim_scenario sim_a10 = {
 	.pattern = "200 connections/s to one remote port from 2000 ports, with timestamps, and again without",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"timewait-reuse", "refused-with-ts"}, {"port-looks", "work-of-an-open"}},
 	.configure = configure,
 	.prepare = prepare,
 	.sample = sample,

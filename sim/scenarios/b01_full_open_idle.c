@@ -48,6 +48,7 @@ const struct sim_scenario sim_b01 = {
 	.pattern = "400/1 600/6 400 connections/s for 120 s from 4000 /24s, then silent",
 	.targets = {4, 16, 64},
 	.is_core = true,
+	.proves = {{"idle-form", "idle-cost"}, {"liveness-probes", "T_rec"}},
 	.duration = PL_SEC(SECONDS),
 	.prepare = prepare,
 	.sample = sample,

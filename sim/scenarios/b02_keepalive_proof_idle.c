@@ -45,6 +45,7 @@ const struct sim_scenario sim_b02 = {
 	.pattern = "1 600 connections/s for 120 s that answer every probe and never send data",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"eviction", "H"}},
 	.duration = PL_SEC(SECONDS),
 	.prepare = prepare,
 	.sample = sample,

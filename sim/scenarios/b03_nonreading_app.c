@@ -51,6 +51,7 @@ const struct sim_scenario sim_b03 = {
 	.pattern = "500 uploads, the application reads 64 KiB of each, then stops for 60 s",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"kept-share", "G"}},
 	.prepare = prepare,
 	.end = at_end,
 	.check = check,

@@ -162,6 +162,7 @@ const struct sim_scenario sim_b06 = {
 	.pattern = "16 uploads, buffer of 100 000, odd segments under the window's unit, slow reader",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"absolute-edge", "sent-again"}},
 	.configure = configure,
 	.prepare = prepare,
 	.sample = sample,

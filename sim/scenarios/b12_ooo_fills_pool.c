@@ -116,6 +116,8 @@ const struct sim_scenario sim_b12 = {
 	.pattern = "out-of-order text of 100 connections fills the pool; legit uploads each miss a segment",
 	.targets = {4},
 	.is_core = true,
+	.unproved =
+		"initial window, credit, the refusal of level 3, the own tail and the reserve stand in for each other",
 	.prepare = prepare,
 	.sample = sample,
 	.end = at_end,

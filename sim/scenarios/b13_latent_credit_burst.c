@@ -142,6 +142,7 @@ const struct sim_scenario sim_b13 = {
 	.pattern = "200 connections earn windows for 30 s, rest, then all send a full window and nobody reads",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"credit-cap", "idle-credit"}, {"kept-share", "G-burst"}},
 	.duration = DURATION,
 	.prepare = prepare,
 	.sample = sample,

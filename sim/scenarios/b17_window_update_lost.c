@@ -106,6 +106,7 @@ const struct sim_scenario sim_b17 = {
 	.pattern = "100 connections lose the reopening window update three times in a row",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"window-updates", "stall"}},
 	.prepare = prepare,
 	.sample = sample,
 	.end = at_end,

@@ -77,6 +77,7 @@ const struct sim_scenario sim_b18 = {
 	.pattern = "50 senders ignore the window and send ten times as much",
 	.targets = {4},
 	.is_core = true,
+	.proves = {{"right-edge", "octets-over-window"}},
 	.prepare = prepare,
 	.sample = sample,
 	.end = at_end,

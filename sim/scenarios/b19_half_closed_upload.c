@@ -98,6 +98,7 @@ const struct sim_scenario sim_b19 = {
 	.pattern = "200 peers send after we closed, 200 after our shutdown with a reader",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"rst-after-close", "closed-reset"}},
 	.prepare = prepare,
 	.sample = sample,
 	.end = at_end,

@@ -9,6 +9,8 @@
 #define OPENS_EVERY PL_SEC(30)
 #define OPEN_FOR PL_MS(200)
 
+enum { OVER };
+
 static uint16_t
 tiny(struct sim_group *g)
 {
@@ -49,6 +51,17 @@ prepare(struct sim_run *r)
 }
 
 static void
+sample(struct sim_run *r)
+{
+	struct sim_holders h;
+
+	if (r->world.now < r->begin)
+		return;
+	sim_holders(r, PORT, &h);
+	r->figure[OVER] = PL_MAX(r->figure[OVER], (double)h.most_queued[1]);
+}
+
+static void
 at_end(struct sim_run *r)
 {
 	r->number[0] = r->group[0]->octets_in;
@@ -60,6 +73,7 @@ check(struct sim_run *r)
 {
 	sim_at_least(r, "reached", (double)r->group[0]->opened, 0.9 * PEERS);
 	sim_at_least(r, "dripped", (double)r->number[0], PEERS * 100.0);
+	sim_at_most(r, "queued-over-earned", r->figure[OVER], 10 * MSS);
 	sim_at_most(r, "slow-evicted", (double)r->download->told_evicted, 0);
 	sim_at_least(r, "G", r->out->G, 0.90);
 }
@@ -70,8 +84,9 @@ const struct sim_scenario sim_c02 = {
 	.pattern = "2000 clients, window 1-16 octets, open to one segment each 30 s",
 	.targets = {16},
 	.is_core = true,
-	.proves = {{"progress-fraction", "G"}},
+	.proves = {{"earned-limit", "queued-over-earned"}},
 	.prepare = prepare,
+	.sample = sample,
 	.end = at_end,
 	.check = check,
 };

@@ -126,6 +126,7 @@ const struct sim_scenario sim_c06 = {
 	.pattern = "50 readers of MSS 48 and a 16 MiB window, SACK of every other segment, shifting",
 	.targets = {4, 16},
 	.is_core = true,
+	.proves = {{"range-cap", "octets-over-queue"}},
 	.prepare = prepare,
 	.sample = sample,
 	.end = at_end,

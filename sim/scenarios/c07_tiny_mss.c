@@ -81,6 +81,7 @@ const struct sim_scenario sim_c07 = {
 	.pattern = "500 clients that offer a segment size of 1, 8 and 48",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"mss-floor", "octets-per-segment"}},
 	.prepare = prepare,
 	.end = at_end,
 	.check = check,

@@ -224,6 +224,7 @@ const struct sim_scenario sim_c09 = {
 	.pattern = "50 peers narrow and shut our window in turns, 50 move it ten times a second",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"probe-backoff", "segments-while-shut"}},
 	.prepare = prepare,
 	.end = at_end,
 	.applied = applied,

@@ -101,6 +101,7 @@ const struct sim_scenario sim_c11 = {
 	.pattern = "1000 readers, the application always has ten times more to send",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"kept-share", "G"}},
 	.configure = configure,
 	.prepare = prepare,
 	.sample = sample,

@@ -53,6 +53,7 @@ const struct sim_scenario sim_d02 = {
 	.pattern = "1000 closed by us with up to 64 KiB unsent, window 0, probes answered",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"deadline.orphan", "orphan-deadline"}, {"orphan-cap", "orphan-octets"}},
 	.linger = PL_SEC(40),
 	.peers_stay = true,
 	.prepare = prepare,

@@ -78,6 +78,7 @@ const struct sim_scenario sim_d07 = {
 	.pattern = "2000 short connections/s from 64 hosts that reuse ports, closed by us, 120 s",
 	.targets = {4, 16, 64},
 	.is_core = true,
+	.proves = {{"timewait-reuse", "H-peers"}, {"class-cap", "timewait-class"}},
 	.duration = PL_SEC(SECONDS),
 	.prepare = prepare,
 	.applied = applied,

@@ -73,6 +73,7 @@ const struct sim_scenario sim_d09 = {
 	.pattern = "3000 ask for 1 MiB, the application writes and closes, peers stop reading",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"orphan-cap", "orphan-octets"}},
 	.prepare = prepare,
 	.sample = sample,
 	.check = check,

@@ -149,6 +149,7 @@ const struct sim_scenario sim_d10 = {
 	.pattern = "20 k/s forged RST and SYN, in and out of the window of live connections",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"rst-exact", "I2-R"}, {"challenge-limit", "challenge-acks-per-s"}},
 	.prepare = prepare,
 	.sample = sample,
 	.check = check,

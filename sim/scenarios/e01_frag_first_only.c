@@ -86,6 +86,7 @@ const struct sim_scenario sim_e01 = {
 	.pattern = "30 k first fragments/s of 256 octets, never completed; legit datagrams in two fragments",
 	.targets = {4, 16},
 	.is_core = true,
+	.proves = {{"fragment-replacement", "legit-datagrams"}, {"class-cap", "fragment-class"}},
 	.prepare = prepare,
 	.check = check,
 };

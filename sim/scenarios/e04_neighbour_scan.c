@@ -47,6 +47,7 @@ const struct sim_scenario sim_e04 = {
 	.pattern = "5 k/s from 65 000 addresses on the link that nobody has",
 	.targets = {4, 16},
 	.is_core = true,
+	.proves = {{"class-cap", "neighbour-class"}},
 	.prepare = prepare,
 	.check = check,
 };

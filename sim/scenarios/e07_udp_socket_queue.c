@@ -38,6 +38,7 @@ const struct sim_scenario sim_e07 = {
 	.pattern = "50 k datagrams/s of one octet to a slow application",
 	.targets = {4},
 	.is_core = true,
+	.proves = {{"class-cap", "udp-class"}},
 	.prepare = prepare,
 	.check = check,
 };

@@ -76,6 +76,7 @@ const struct sim_scenario sim_f01 = {
 	.pattern = "3000 connections from 3000 /24s, each leaves 2-4 KiB unread for 20-40 s",
 	.targets = {4, 16},
 	.is_core = true,
+	.proves = {{"kept-share", "G"}, {"admission-pacing", "I2-R"}},
 	.prepare = prepare,
 	.end = at_end,
 	.check = check,

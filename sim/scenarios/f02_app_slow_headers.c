@@ -67,6 +67,7 @@ const struct sim_scenario sim_f02 = {
 	.pattern = "2000 connections send an octet each 10 s, the application holds 4 KiB for each",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"payload-accounting", "level-told"}},
 	.configure = configure,
 	.prepare = prepare,
 	.end = at_end,

@@ -56,6 +56,7 @@ const struct sim_scenario sim_f05 = {
 	.pattern = "300 uploads, the application stops and reads in turns of 1 s",
 	.targets = {16},
 	.is_core = true,
+	.proves = {{"hysteresis", "falls-within-500ms"}},
 	.prepare = prepare,
 	.end = at_end,
 	.check = check,

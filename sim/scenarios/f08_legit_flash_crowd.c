@@ -70,6 +70,7 @@ const struct sim_scenario sim_f08 = {
 	.pattern = "50 times the legit connections in 5 s, over a link of 50 Mbit/s",
 	.targets = {4, 16},
 	.is_core = true,
+	.proves = {{"admission-pacing", "resets"}},
 	.configure = configure,
 	.prepare = prepare,
 	.sample = sample,

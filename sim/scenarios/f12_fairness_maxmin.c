@@ -215,6 +215,7 @@ const struct sim_scenario sim_f12 = {
 	.pattern = "one greedy upload and 200 peers of 100 kbit/s, ballast at levels 1, 2 and 3",
 	.targets = {16},
 	.is_core = true,
+	.unproved = "flows so modest need a segment at a time, which every limit leaves them",
 	.configure = configure,
 	.prepare = prepare,
 	.sample = sample,

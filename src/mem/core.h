@@ -38,7 +38,6 @@ struct pl_core {
 	uint64_t frames_in, frames_out, octets_in, octets_out;
 	uint64_t udp_in, udp_out;
 	uint64_t work;                        /* see struct plim_stats */
-	uint64_t without;                     /* test builds: protections taken away, see mem/prove.h */
 	uint64_t traced;                      /* measures ever recorded */
 	pl_time traced_often[PL_TRACE_OFTEN]; /* when what strangers can bring about was, last */
 	struct plim_trace_record trace[PL_TRACE_RECORDS];

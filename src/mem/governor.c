@@ -2,12 +2,21 @@
 /* Pressure and waterline: see governor.h. */
 #include "mem/governor.h"
 
+#include "mem/prove.h"
+
 #define PARTS 125u
+
+/* What counts. */
+static uint64_t
+counted(const struct pl_mem *m)
+{
+	return PL_MEM_WITHOUT(m, payload_accounting) ? m->cls_live[PLIM_CLASS_stream] : pl_mem_conn_used(m);
+}
 
 unsigned
 pl_pressure(const struct pl_mem *m)
 {
-	return (unsigned)(pl_mem_conn_used(m) * 1000 / m->cap_conn);
+	return (unsigned)(counted(m) * 1000 / m->cap_conn);
 }
 
 unsigned
@@ -27,7 +36,7 @@ uint64_t
 pl_waterline(const struct pl_mem *m)
 {
 	unsigned p = pl_pressure(m), parts;
-	uint64_t used = pl_mem_conn_used(m);
+	uint64_t used = counted(m);
 	uint64_t left = used < m->cap_conn ? m->cap_conn - used : 0, upper;
 
 	/* alpha = 2^-(1 + steps): whole steps are shifts, the rest is linear between them. */

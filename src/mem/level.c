@@ -3,6 +3,7 @@
 #include "mem/level.h"
 
 #include "mem/governor.h"
+#include "mem/prove.h"
 #include "mem/trace.h"
 
 /* Where a level (1 to 4) starts, in thousandths. */
@@ -28,7 +29,9 @@ change(struct pl_core *c, unsigned to)
 static bool
 may_fall(const struct pl_core *c, unsigned permille)
 {
-	return c->level > 0 && permille + c->conf.level_down_pct * 10 <= threshold(c, c->level);
+	unsigned under = PL_WITHOUT(c, hysteresis) ? 0 : (unsigned)c->conf.level_down_pct * 10;
+
+	return c->level > 0 && permille + under <= threshold(c, c->level);
 }
 
 void
@@ -42,7 +45,8 @@ pl_level_look(struct pl_core *c)
 		return;
 	while (c->level < PL_L4 && permille >= threshold(c, c->level + 1u))
 		change(c, c->level + 1u);
-	if (may_fall(c, permille) && c->now - c->level_at >= PL_MS(c->conf.level_down_ms))
+	if (may_fall(c, permille) &&
+	    (c->now - c->level_at >= PL_MS(c->conf.level_down_ms) || PL_WITHOUT(c, hysteresis)))
 		change(c, c->level - 1u);
 }
 

@@ -9,6 +9,7 @@
  *
  * Allocation prefers the fullest slabs, so that others empty again after a wave.
  */
+#include "mem/prove.h"
 #include "mem/slab.h"
 
 #define PL_SLAB_LEAST 2048u
@@ -206,7 +207,8 @@ may_take_slab(const struct pl_mem *m, unsigned cls, enum pl_grant grant)
 		return false;
 	if (grant == PL_GRANT_RESERVE && pl_is_joint(cls))
 		return true;
-	return m->cls_octets[cls] + (cls == PLIM_CLASS_app ? m->charged : 0) + m->slab_octets <= m->cls_cap[cls];
+	return m->cls_octets[cls] + (cls == PLIM_CLASS_app ? m->charged : 0) + m->slab_octets <= m->cls_cap[cls] ||
+	       (PL_MEM_WITHOUT(m, class_cap) && !pl_is_joint(cls));
 }
 
 /* While the reserve is in use, free objects of part-used slabs are its stock: leave that much of them. */

@@ -79,6 +79,7 @@ struct pl_mem {
 	struct pl_mem_layout layout;
 	uint64_t peak;
 	uint64_t refused;
+	uint64_t without; /* test builds: protections taken away, see mem/prove.h */
 };
 
 enum pl_grant {

@@ -9,6 +9,13 @@
 
 #define PL_BLOCK 0
 
+/* What test builds need to take a cap away (mem/prove.h). */
+#ifdef PL_PROVE
+#define PL_PROVE_OBJECTS(X) X(ivl240, index, 1920) X(ledger240, index, 2880)
+#else
+#define PL_PROVE_OBJECTS(X)
+#endif
+
 #define PL_OBJECTS(X)                                                             \
 	X(slot, record, 16)     /* handle slot */                                 \
 	X(conn4, record, 104)   /* connection, idle form, IPv4 */                 \
@@ -38,7 +45,8 @@
 	X(fragblock, fragment, 256)      /* its octets, or ids of them */         \
 	X(udpsock, udp, 96)                                                       \
 	X(udpgram, udp, 48)        /* a queued datagram's descriptor */           \
-	X(udpblock, udp, PL_BLOCK) /* its octets */
+	X(udpblock, udp, PL_BLOCK) /* its octets */                               \
+	PL_PROVE_OBJECTS(X)
 
 enum pl_obj {
 	PL_OBJ_none,

@@ -24,6 +24,7 @@
  *
  * Left out: IPv6 (dropped as ip_fragment), reassembly for others (we do not forward).
  */
+#include "mem/prove.h"
 #include "net/net_state.h"
 
 #define PROBES 32u         /* datagrams of one chain looked at; beyond it the last one goes */
@@ -276,8 +277,10 @@ make_room_for_blocks(struct pl_net *n, pl_id keep, unsigned blocks)
 {
 	unsigned most = blocks + VICTIMS_MORE;
 
+	if (PL_WITHOUT(n->core, class_cap))
+		return true;
 	for (pl_id id; n->reasm.blocks + blocks > n->reasm.most_blocks; replace(n, id))
-		if (most-- == 0 || (id = choose_victim(n, keep)) == 0)
+		if (most-- == 0 || PL_WITHOUT(n->core, fragment_replacement) || (id = choose_victim(n, keep)) == 0)
 			return false;
 	return true;
 }
@@ -288,9 +291,9 @@ take_descriptor(struct pl_net *n)
 	pl_id id = 0;
 
 	for (unsigned i = 0; i < VICTIMS_MORE && !id; i++) {
-		if (n->reasm.n < n->reasm.most)
+		if (n->reasm.n < n->reasm.most || PL_WITHOUT(n->core, class_cap))
 			id = pl_mem_calloc(&n->core->mem, PL_OBJ_frag, PL_GRANT_NORMAL);
-		if (!id && n->reasm.n > 0)
+		if (!id && n->reasm.n > 0 && !PL_WITHOUT(n->core, fragment_replacement))
 			replace(n, choose_victim(n, 0));
 	}
 	return id;

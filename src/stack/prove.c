@@ -22,7 +22,7 @@ plim_prove_name(unsigned i)
 static bool
 is_same_name(const char *a, const char *b)
 {
-	while (*a && (*a == *b || (*a == '_' && *b == '-'))) {
+	while (*a && (*a == *b || (*a == '_' && (*b == '-' || *b == '.')))) {
 		a++;
 		b++;
 	}
@@ -35,7 +35,7 @@ plim_prove_without(plim *s, const char *name)
 	for (unsigned i = 0; i < PL_N_PROTECTIONS; i++) {
 		if (!is_same_name(names[i], name))
 			continue;
-		s->core.without |= UINT64_C(1) << i;
+		s->core.mem.without |= UINT64_C(1) << i;
 		return true;
 	}
 	return false;

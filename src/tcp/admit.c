@@ -3,6 +3,7 @@
 #include "tcp/admit.h"
 
 #include "mem/level.h"
+#include "mem/prove.h"
 #include "mem/trace.h"
 #include "tcp/evict.h"
 #include "tcp/limit.h"
@@ -87,7 +88,7 @@ has_place(struct pl_tcp *t, const struct plim_addr *raddr, uint16_t rport)
 bool
 pl_tcp_may_begin(struct pl_tcp *t, const struct plim_addr *raddr, uint16_t rport)
 {
-	if (pl_level(t->core) < PL_L2)
+	if (pl_level(t->core) < PL_L2 || PL_WITHOUT(t->core, admission_pacing))
 		return true;
 	if (pl_level(t->core) >= PL_L4)
 		return refuse(t, PLIM_ACTION_syn_refused, raddr, rport);

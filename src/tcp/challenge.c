@@ -3,6 +3,7 @@
 #include "tcp/challenge.h"
 
 #include "base/addr.h"
+#include "mem/prove.h"
 #include "tcp/table.h"
 #include "tcp/tcp.h"
 
@@ -36,7 +37,7 @@ pl_tcp_may_challenge(struct pl_tcp *t, const struct pl_tuple *k)
 {
 	uint64_t place = pl_tcp_table_hash(t, k) >> 32; /* the low bits choose the chain */
 
-	if (take(t, &t->challenges.last_ms[place % PL_CHALLENGE_PLACES]))
+	if (PL_WITHOUT(t->core, challenge_limit) || take(t, &t->challenges.last_ms[place % PL_CHALLENGE_PLACES]))
 		return true;
 	(void)PL_DROP(t->core, tcp_challenge_limited);
 	return false;

@@ -114,6 +114,29 @@ check_type(const struct pl_tcp *t, enum pl_obj type, struct tally *sum)
 	return NULL;
 }
 
+/* Interval lists and ledgers of every size. */
+static uint64_t
+live_ivls(const struct pl_mem *m)
+{
+	uint64_t n = m->types[PL_OBJ_ivl32].live;
+
+#ifdef PL_PROVE
+	n += m->types[PL_OBJ_ivl240].live;
+#endif
+	return n;
+}
+
+static uint64_t
+live_ledgers(const struct pl_mem *m)
+{
+	uint64_t n = m->types[PL_OBJ_ledger16].live + m->types[PL_OBJ_ledger64].live;
+
+#ifdef PL_PROVE
+	n += m->types[PL_OBJ_ledger240].live;
+#endif
+	return n;
+}
+
 static const char *
 check_sums(const struct pl_tcp *t, const struct tally *sum)
 {
@@ -133,11 +156,11 @@ check_sums(const struct pl_tcp *t, const struct tally *sum)
 		return "a storage block without an owner, or with two";
 	if (sum->nodes != m->types[PL_OBJ_node].live)
 		return "a map node without an owner";
-	if (sum->hots != m->types[PL_OBJ_hot].live || sum->ivls != m->types[PL_OBJ_ivl32].live)
+	if (sum->hots != m->types[PL_OBJ_hot].live || sum->ivls != live_ivls(m))
 		return "a hot part or interval list without an owner";
 	if (sum->parks != m->types[PL_OBJ_park].live)
 		return "a parked queue without an owner";
-	if (sum->ledgers != m->types[PL_OBJ_ledger16].live + m->types[PL_OBJ_ledger64].live)
+	if (sum->ledgers != live_ledgers(m))
 		return "a ledger without an owner";
 	return NULL;
 }

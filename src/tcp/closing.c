@@ -251,7 +251,8 @@ pl_tcp_closing_input(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct p
 			send_state(t, cl, pkt, false);
 		return;
 	}
-	if (seg->text.len > 0 && pl_seq_lt(cl->rcv_nxt, pl_seq_add(seg->seq, (uint32_t)seg->text.len)))
+	if (seg->text.len > 0 && pl_seq_lt(cl->rcv_nxt, pl_seq_add(seg->seq, (uint32_t)seg->text.len)) &&
+	    !PL_WITHOUT(t->core, rst_after_close))
 		refuse_text(t, cl, pkt, seg);
 	else if (seg->flags & PL_TH_FIN && pl_seq_add(seg->seq, (uint32_t)seg->text.len) == cl->rcv_nxt)
 		take_fin(t, cl, pkt);
@@ -262,7 +263,10 @@ pl_tcp_closing_input(struct pl_tcp *t, struct pl_tcp_closing *cl, const struct p
 static bool
 is_expired(const struct pl_tcp *t, const struct pl_tcp_closing *cl, uint32_t now_ms)
 {
-	if (PL_WITHOUT(t->core, deadline_fin_wait_2) && cl->rec.state == PLIM_FIN_WAIT_2)
+	bool is_fin_wait_2 = cl->rec.state == PLIM_FIN_WAIT_2;
+
+	if ((PL_WITHOUT(t->core, deadline_fin_wait_2) && is_fin_wait_2) ||
+	    (PL_WITHOUT(t->core, deadline_closing) && !is_fin_wait_2))
 		return false;
 	return (int32_t)(now_ms - expire_ms(t, cl)) >= 0;
 }

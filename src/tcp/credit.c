@@ -3,6 +3,7 @@
 #include "tcp/credit.h"
 
 #include "mem/level.h"
+#include "mem/prove.h"
 #include "tcp/limit.h"
 #include "tcp/state.h"
 
@@ -63,6 +64,8 @@ room(const struct pl_tcp *t, bool is_useful)
 	uint64_t taken = pl_mem_conn_used(m) + t->credit_active + idle;
 	uint64_t grant = left_of(m->cap_conn / 100 * t->core->conf.credit_pct, taken) >> GRANT_SHIFT;
 
+	if (PL_WITHOUT(t->core, credit_cap))
+		return UINT32_MAX;
 	if (is_useful)
 		return grant;
 	return PL_MIN(grant, left_of(m->cap_conn >> UNPROVEN_SHIFT, t->credit_unproven));

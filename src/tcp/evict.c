@@ -3,6 +3,7 @@
 #include "tcp/evict.h"
 
 #include "mem/level.h"
+#include "mem/prove.h"
 #include "mem/trace.h"
 #include "tcp/closing.h"
 #include "tcp/debt.h"
@@ -147,7 +148,9 @@ prune_out_of_order(struct pl_tcp *t, struct pl_tcp_conn *c)
 	struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 	pl_time rto = PL_MAX(pl_tcp_rto(c, &t->core->conf, 0), PL_MS(t->core->conf.rto_initial_ms));
 
-	if (!h || h->rcvq.n == 0 || PL_MS(pl_tcp_stall_ms(t, c)) < rto || PL_MS(pl_tcp_round_age_ms(t, h)) < rto)
+	if (!h || h->rcvq.n == 0 || PL_WITHOUT(t->core, ooo_evict))
+		return;
+	if (PL_MS(pl_tcp_stall_ms(t, c)) < rto || PL_MS(pl_tcp_round_age_ms(t, h)) < rto)
 		return;
 	pl_tcp_trace(t, c, PLIM_ACTION_ooo_pruned, pl_rcvq_out_of_order(&t->core->mem, &h->rcvq),
 	             pl_tcp_stall_ms(t, c));
@@ -240,7 +243,7 @@ evict_closing(struct pl_tcp *t, struct pl_tcp_closing *cl)
 bool
 pl_tcp_can_evict(struct pl_tcp *t)
 {
-	if (!t->core->conf.governor)
+	if (!t->core->conf.governor || PL_WITHOUT(t->core, eviction))
 		return false;
 	look(t, LOOK);
 	return worst(t, NULL) != NULL;
@@ -251,7 +254,7 @@ pl_tcp_evict(struct pl_tcp *t, const struct pl_tcp_conn *keep)
 {
 	struct pl_tcp_rec *r;
 
-	if (!t->core->conf.governor)
+	if (!t->core->conf.governor || PL_WITHOUT(t->core, eviction))
 		return false;
 	look(t, LOOK);
 	r = worst(t, keep);

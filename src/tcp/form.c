@@ -9,6 +9,7 @@
 
 #include "mem/appmem.h"
 #include "mem/governor.h"
+#include "mem/prove.h"
 #include "mem/trace.h"
 #include "tcp/admit.h"
 #include "tcp/cc.h"
@@ -204,7 +205,8 @@ is_quiet_but_for_unread(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 bool
 pl_tcp_can_compact(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	return is_quiet_but_for_unread(t, c) && pl_tcp_unread(t, c) == 0 && !pl_tcp_hot(t, c)->urgent;
+	return is_quiet_but_for_unread(t, c) && pl_tcp_unread(t, c) == 0 && !pl_tcp_hot(t, c)->urgent &&
+	       !PL_WITHOUT(t->core, idle_form);
 }
 
 bool

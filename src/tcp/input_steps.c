@@ -12,11 +12,12 @@
 #include "tcp/steps.h"
 #include "tcp/timer.h"
 #include "tcp/timewait.h"
+#include "tcp/window.h"
 
 static struct pl_rcv_view
 rcv_view(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
-	pl_seq edge = PL_WITHOUT(t->core, max_edge) ? c->adv_edge : c->max_edge;
+	pl_seq edge = PL_WITHOUT(t->core, max_edge) ? c->adv_edge : pl_tcp_furthest_edge(t, c);
 
 	return (struct pl_rcv_view){c->rcv_nxt, edge, c->last_ack_sent};
 }
@@ -96,11 +97,13 @@ static enum pl_step
 step_rst(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *pkt, const struct pl_tcp_seg *seg)
 {
 	struct pl_rcv_view v = rcv_view(t, c);
+	enum pl_step step;
 
 	if (!(seg->flags & PL_TH_RST))
 		return PL_STEP_CONTINUE;
 	PL_TCP_COUNT(t->core, resets_in);
-	switch (pl_tcp_decide_rst(&v, seg->seq)) {
+	step = pl_tcp_decide_rst(&v, seg->seq);
+	switch (step == PL_STEP_CHALLENGE && PL_WITHOUT(t->core, rst_exact) ? PL_STEP_RESET : step) {
 	case PL_STEP_RESET:
 		if (c->rec.state == PLIM_TIME_WAIT) {
 			(void)PL_DROP(t->core, tcp_timewait_rst); /* RFC 1337 */

@@ -2,6 +2,8 @@
 /* The transmission ledger: see ledger.h. */
 #include "tcp/ledger.h"
 
+#include "mem/prove.h"
+
 static bool
 is_near(uint32_t a_us, uint32_t b_us, uint32_t merge_us)
 {
@@ -27,6 +29,10 @@ pl_ledger_init(struct pl_ledger *l, pl_seq una)
 static enum pl_obj
 type_of(unsigned cap)
 {
+#ifdef PL_PROVE
+	if (cap == PL_LEDGER_ROOM)
+		return PL_OBJ_ledger240;
+#endif
 	return cap == 16 ? PL_OBJ_ledger16 : PL_OBJ_ledger64;
 }
 
@@ -86,10 +92,11 @@ join(const struct pl_mem *m, struct pl_ledger *l, unsigned i)
 static bool
 grow(struct pl_mem *m, struct pl_ledger *l)
 {
-	unsigned cap = l->cap == PL_LEDGER_INLINE ? 16 : PL_LEDGER_MAX;
+	unsigned most = PL_MEM_WITHOUT(m, range_cap) ? PL_LEDGER_ROOM : PL_LEDGER_MAX;
+	unsigned cap = l->cap == PL_LEDGER_INLINE ? 16 : l->cap == PL_LEDGER_MAX ? most : PL_LEDGER_MAX;
 	pl_id id;
 
-	if (l->cap == PL_LEDGER_MAX)
+	if (l->cap == most)
 		return false;
 	id = pl_mem_alloc(m, type_of(cap), PL_GRANT_NORMAL);
 	if (!id)

@@ -19,6 +19,12 @@
 #define PL_LEDGER_INLINE 4
 #define PL_LEDGER_MAX 64
 
+#ifdef PL_PROVE
+#define PL_LEDGER_ROOM 240 /* without range_cap */
+#else
+#define PL_LEDGER_ROOM PL_LEDGER_MAX
+#endif
+
 enum pl_range_flag {
 	PL_RANGE_SACKED = 1,
 	PL_RANGE_LOST = 2,

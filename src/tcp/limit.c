@@ -33,7 +33,7 @@ share(const struct pl_tcp *t, const struct pl_tcp_conn *c, uint64_t configured)
 {
 	uint64_t line = t->core->waterline;
 
-	if (!t->core->conf.governor || line >> PL_WEIGHT_SHIFT_MOST >= configured)
+	if (!t->core->conf.governor || line >> PL_WEIGHT_SHIFT_MOST >= configured || PL_WITHOUT(t->core, waterline))
 		return configured; /* whatever its weight is */
 	return PL_MIN(configured, line >> pl_tcp_weight_shift(t, c));
 }
@@ -62,8 +62,6 @@ rcv_earned(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_
 	uint64_t initial = (uint64_t)pl_tcp_initial_segments(t->core, !(c->flags & PL_CF_UNACCEPTED)) * c->smss;
 	uint64_t took = h ? PL_MAX(h->consumed, h->consumed_before) : 0;
 
-	if (PL_WITHOUT(t->core, earned_limit))
-		return UINT32_MAX;
 	if (took == 0 || c->flags & PL_CF_UNACCEPTED)
 		return initial;
 	return PL_MAX(initial, 2 * took + (uint64_t)growth_segments[pl_level(t->core)] * pl_tcp_rcv_mss(c, h));
@@ -84,7 +82,7 @@ pl_tcp_rcv_kept(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 
 	if (pl_level(t->core) == PL_L0 && c->flags & PL_CF_USEFUL)
 		return (uint32_t)PL_MIN(rcv_earned(t, c, h), is_small(t->core) ? UINT32_MAX : KEPT_FREE_OCTETS);
-	if (took == 0 || pl_level(t->core) >= PL_L4 || pl_tcp_weight_shift(t, c) > 0)
+	if (took == 0 || pl_level(t->core) >= PL_L4 || pl_tcp_weight_shift(t, c) > 0 || PL_WITHOUT(t->core, kept_share))
 		return kept;
 	return PL_MAX(kept, PL_MIN(took + took / 4 + 2u * c->smss, kept_most(t->core)));
 }
@@ -137,6 +135,8 @@ snd_earned(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl_
 	uint64_t earned = is_trusted ? PL_MAX(initial, 2ull * h->cc.cwnd) : initial;
 	uint32_t answer = is_plentiful(t->core) ? ANSWER_OCTETS : 2u * c->smss;
 
+	if (PL_WITHOUT(t->core, earned_limit))
+		return UINT32_MAX;
 	return PL_MIN(earned, PL_MAX(2ull * pl_conn_max_snd_wnd(c), answer));
 }
 
@@ -146,7 +146,8 @@ snd_kept(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 {
 	const struct pl_tcp_hot *h = pl_tcp_hot(t, c);
 
-	if (!h || !h->has_acked || pl_level(t->core) >= PL_L4 || pl_tcp_weight_shift(t, c) > 0)
+	if (!h || !h->has_acked || pl_level(t->core) >= PL_L4 || pl_tcp_weight_shift(t, c) > 0 ||
+	    PL_WITHOUT(t->core, kept_share))
 		return 0;
 	return PL_MAX(2u * c->smss, PL_MIN(h->cc.cwnd + 2u * c->smss, kept_most(t->core)));
 }

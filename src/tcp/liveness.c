@@ -3,6 +3,7 @@
 #include "tcp/liveness.h"
 
 #include "mem/level.h"
+#include "mem/prove.h"
 #include "tcp/form.h"
 #include "tcp/reply.h"
 #include "tcp/timer.h"
@@ -54,7 +55,7 @@ liveness(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 
 	/* What was begun is settled when the level has fallen since. */
 	s.is_on = pl_level(t->core) >= PL_L1 || (c->probes > 0 && !(c->flags & PL_CF_KEEPALIVE));
-	s.is_on = s.is_on && !(c->flags & (PL_CF_NO_PROBE | PL_CF_UNACCEPTED));
+	s.is_on = s.is_on && !(c->flags & (PL_CF_NO_PROBE | PL_CF_UNACCEPTED)) && !PL_WITHOUT(t->core, liveness_probes);
 	s.interval_ms = is_pressed ? conf->probe_pressed_interval_ms : conf->probe_interval_ms;
 	if (is_useful)
 		s.idle_ms = is_pressed ? conf->probe_useful_pressed_idle_ms : conf->probe_useful_idle_ms;

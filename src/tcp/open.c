@@ -2,6 +2,7 @@
 /* Shared by passive and active open: see open.h. */
 #include "tcp/open.h"
 
+#include "mem/prove.h"
 #include "tcp/isn.h"
 #include "tcp/window.h"
 
@@ -33,6 +34,8 @@ pl_tcp_send_mss(const struct pl_tcp *t, const struct pl_tuple *k, uint16_t peer_
 	uint16_t ours = pl_tcp_our_mss(t, k);
 
 	mss = PL_MIN(mss, ours);
+	if (PL_WITHOUT(t->core, mss_floor))
+		return mss;
 	/* DEVIATES MUST-16: a tiny MSS would make every octet cost a packet (as FreeBSD's minmss). */
 	return PL_MAX(mss, (uint16_t)t->core->conf.mss_floor);
 }

@@ -3,6 +3,7 @@
 #include "tcp/orphan.h"
 
 #include "mem/level.h"
+#include "mem/prove.h"
 #include "tcp/debt.h"
 #include "tcp/form.h"
 #include "tcp/reply.h"
@@ -15,6 +16,8 @@
 static uint64_t
 cap(const struct pl_tcp *t)
 {
+	if (PL_WITHOUT(t->core, orphan_cap))
+		return UINT64_MAX;
 	return t->core->mem.target / 100 * t->core->conf.cap_orphan_pct;
 }
 

@@ -2,6 +2,17 @@
 /* The receive queue: see rcvq.h. */
 #include "tcp/rcvq.h"
 
+static enum pl_obj
+ivl_type(unsigned cap)
+{
+#ifdef PL_PROVE
+	if (cap == PL_IVL_ROOM)
+		return PL_OBJ_ivl240;
+#endif
+	(void)cap;
+	return PL_OBJ_ivl32;
+}
+
 static struct pl_sack *
 intervals(const struct pl_mem *m, const struct pl_rcvq *q)
 {
@@ -21,7 +32,7 @@ static void
 drop_intervals(struct pl_mem *m, struct pl_rcvq *q)
 {
 	if (q->more)
-		pl_mem_free(m, PL_OBJ_ivl32, q->more);
+		pl_mem_free(m, ivl_type(q->cap), q->more);
 	q->more = 0;
 	q->cap = PL_IVL_INLINE;
 	q->n = 0;
@@ -64,18 +75,21 @@ touches(const struct pl_mem *m, const struct pl_rcvq *q, pl_seq start, pl_seq en
 static bool
 may_add(struct pl_mem *m, struct pl_rcvq *q, pl_seq start, pl_seq end, unsigned most)
 {
+	unsigned cap = q->cap < PL_IVL_MAX ? PL_IVL_MAX : PL_IVL_ROOM;
 	pl_id id;
 
 	if ((q->n < q->cap && q->n < most) || touches(m, q, start, end))
 		return true;
-	if (q->cap == PL_IVL_MAX || q->n >= most)
+	if (q->cap == cap || q->n >= most)
 		return false;
-	id = pl_mem_alloc(m, PL_OBJ_ivl32, PL_GRANT_NORMAL);
+	id = pl_mem_alloc(m, ivl_type(cap), PL_GRANT_NORMAL);
 	if (!id)
 		return false;
-	memcpy(pl_mem_ptr(m, id), q->in, sizeof q->in);
+	memcpy(pl_mem_ptr(m, id), intervals(m, q), q->n * sizeof(struct pl_sack));
+	if (q->more)
+		pl_mem_free(m, ivl_type(q->cap), q->more);
 	q->more = id;
-	q->cap = PL_IVL_MAX;
+	q->cap = (uint8_t)cap;
 	return true;
 }
 
@@ -158,7 +172,7 @@ write_in_order(struct pl_mem *m, struct pl_rcvq *q, pl_seq seq, struct pl_text t
 {
 	uint32_t done = pl_bmap_write(m, &q->map, seq, text, PL_GRANT_NORMAL);
 
-	if (done < text.len && q->n > 0) {
+	if (done < text.len && q->n > 0 && !PL_MEM_WITHOUT(m, ooo_evict)) {
 		pl_rcvq_prune(m, q, pl_seq_add(seq, done));
 		*pruned = true;
 		text = pl_text_skip(text, done);
@@ -251,7 +265,7 @@ pl_rcvq_consume(struct pl_mem *m, struct pl_rcvq *q, pl_seq rcv_nxt, uint32_t le
 uint32_t
 pl_rcvq_octets(const struct pl_mem *m, const struct pl_rcvq *q)
 {
-	return pl_bmap_octets(m, &q->map) + (q->more ? pl_mem_octets(m, PL_OBJ_ivl32) : 0);
+	return pl_bmap_octets(m, &q->map) + (q->more ? pl_mem_octets(m, ivl_type(q->cap)) : 0);
 }
 
 const char *

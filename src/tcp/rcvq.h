@@ -11,10 +11,17 @@
 #define PL_TCP_RCVQ_H
 
 #include "mem/bmap.h"
+#include "mem/prove.h"
 #include "wire/tcp.h"
 
 #define PL_IVL_INLINE 2
 #define PL_IVL_MAX 32
+
+#ifdef PL_PROVE
+#define PL_IVL_ROOM 240 /* without interval_cap */
+#else
+#define PL_IVL_ROOM PL_IVL_MAX
+#endif
 
 struct pl_rcvq {
 	struct pl_bmap map;

@@ -4,6 +4,7 @@
 
 #include "base/addr.h"
 #include "mem/level.h"
+#include "mem/prove.h"
 #include "tcp/admit.h"
 #include "tcp/cookie.h"
 #include "tcp/credit.h"
@@ -26,7 +27,7 @@
 static bool
 is_cookie_time(const struct pl_tcp *t, const struct pl_syn_bucket *b)
 {
-	uint64_t mode = t->core->conf.syn_cookies;
+	uint64_t mode = PL_WITHOUT(t->core, syn_cookies) ? 0 : t->core->conf.syn_cookies;
 
 	if (mode != 1)
 		return mode == 2;
@@ -98,7 +99,7 @@ answer_with_cookie(struct pl_tcp *t, const struct pl_pkt *pkt, const struct pl_t
 		uint8_t room[sizeof(struct pl_syn) + 12];
 	} u = {0};
 
-	if (t->core->conf.syn_cookies == 0) {
+	if (t->core->conf.syn_cookies == 0 || PL_WITHOUT(t->core, syn_cookies)) {
 		(void)PL_DROP(t->core, syn_cache_full);
 		return;
 	}
@@ -224,7 +225,8 @@ visit(struct pl_tcp *t, struct pl_syn *e, pl_time now)
 		return true;
 	if (!pl_tcp_table_listener(t, e->laddr, e->family, e->lport))
 		return false; /* closed since */
-	if (e->tries > most_retries(t) || age >= conf->synack_timeout_ms)
+	if ((e->tries > most_retries(t) || age >= conf->synack_timeout_ms) &&
+	    !PL_WITHOUT(t->core, deadline_syn_received))
 		return false;
 	wait = PL_MIN(conf->rto_initial_ms << e->tries, conf->rto_max_ms);
 	e->tries++;

@@ -3,6 +3,7 @@
 #include "tcp/tcp.h"
 
 #include "base/addr.h"
+#include "mem/prove.h"
 #include "tcp/admit.h"
 #include "tcp/cookie.h"
 #include "tcp/decide.h"
@@ -44,6 +45,8 @@ establish(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_tuple *k,
 	pl_tcp_listener_queue(t, l, c);
 	pl_syn_proven(t, &k->raddr);
 	PL_TCP_COUNT(t->core, passive_opens);
+	if (PL_WITHOUT(t->core, idle_form))
+		(void)pl_tcp_inflate(t, c, PL_GRANT_NORMAL);
 	return c;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Seventh and eighth step of §3.10.7.4: text and FIN. */
 #include "mem/level.h"
+#include "mem/prove.h"
 #include "tcp/credit.h"
 #include "tcp/evict.h"
 #include "tcp/form.h"
@@ -60,18 +61,20 @@ estimate_rcv_mss(struct pl_tcp_hot *h, const struct pl_tcp_seg *seg)
 
 /* [seq, seq + text) cut to what is new and inside the furthest edge. */
 static struct pl_text
-trim(const struct pl_tcp_conn *c, pl_seq *seq, struct pl_text text)
+trim(const struct pl_tcp *t, const struct pl_tcp_conn *c, pl_seq *seq, struct pl_text text)
 {
+	pl_seq edge = pl_tcp_furthest_edge(t, c);
+
 	if (pl_seq_lt(*seq, c->rcv_nxt)) {
 		size_t old = PL_MIN(pl_seq_diff(c->rcv_nxt, *seq), text.len);
 
 		text = pl_text_skip(text, old);
 		*seq = pl_seq_add(*seq, (uint32_t)old);
 	}
-	if (pl_seq_le(c->max_edge, *seq))
+	if (pl_seq_le(edge, *seq))
 		text.len = 0;
 	else
-		text.len = PL_MIN(text.len, pl_seq_diff(c->max_edge, *seq));
+		text.len = PL_MIN(text.len, pl_seq_diff(edge, *seq));
 	return text;
 }
 
@@ -147,6 +150,8 @@ terms(const struct pl_tcp *t, enum pl_grant grant)
 {
 	unsigned most = pl_level(t->core) >= PL_L2 ? (unsigned)t->core->conf.intervals_pressed : PL_IVL_MAX;
 
+	if (PL_WITHOUT(t->core, interval_cap))
+		most = PL_IVL_ROOM;
 	return (struct pl_rcvq_terms){.grant = grant, .intervals = most};
 }
 
@@ -278,13 +283,13 @@ pl_tcp_step_text(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_pkt *p
 		pl_tcp_ack_now(t, c, pkt); /* after the peer's FIN: ignored, but a repeat must be answered */
 		return PL_STEP_CONTINUE;
 	}
-	if (c->flags & PL_CF_ORPHAN && pl_seq_lt(c->rcv_nxt, text_end))
+	if (c->flags & PL_CF_ORPHAN && pl_seq_lt(c->rcv_nxt, text_end) && !PL_WITHOUT(t->core, rst_after_close))
 		return refuse_after_close(t, c);
 	if (pl_seq_lt(seq, c->rcv_nxt)) {
 		note_duplicate(t, c, seq, pl_seq_min(text_end, c->rcv_nxt));
 		pl_tcp_ack_now(t, c, pkt);
 	}
-	text = trim(c, &seq, seg->text);
+	text = trim(t, c, &seq, seg->text);
 	if (text.len > 0 && pl_seq_lt(pl_seq_add(seq, (uint32_t)text.len), text_end)) {
 		(void)PL_DROP(t->core, tcp_text_refused); /* what lies beyond the furthest edge */
 		pl_tcp_ack_now(t, c, pkt);

@@ -21,6 +21,7 @@
 #include "tcp/timer.h"
 
 #include "mem/level.h"
+#include "mem/prove.h"
 #include "tcp/closing.h"
 #include "tcp/evict.h"
 #include "tcp/debt.h"
@@ -65,7 +66,7 @@ pl_tcp_user_timeout(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	const struct pl_tcp_connopt *o = options(t, c);
 	uint64_t ms = o && o->user_timeout_ms ? o->user_timeout_ms : conf->user_timeout_ms;
 
-	if (!(c->flags & PL_CF_ORPHAN))
+	if (!(c->flags & PL_CF_ORPHAN) || PL_WITHOUT(t->core, deadline_orphan))
 		return PL_MS(ms);
 	ms = PL_MIN(ms, conf->orphan_timeout_ms);
 	return PL_MS(pl_level(t->core) >= PL_L2 ? PL_MIN(ms, conf->orphan_pressed_ms) : ms);
@@ -117,7 +118,7 @@ r2_deadline(const struct pl_tcp *t, const struct pl_tcp_conn *c, const struct pl
 {
 	pl_time timeout = pl_tcp_user_timeout(t, c), age;
 
-	if (h->t.stuck_since == PL_TIME_NEVER)
+	if (h->t.stuck_since == PL_TIME_NEVER || (PL_WITHOUT(t->core, deadline_r2) && !(c->flags & PL_CF_ORPHAN)))
 		return PL_TIME_NEVER;
 	if (!(c->flags & PL_CF_ORPHAN))
 		return h->t.stuck_since + timeout;
@@ -228,7 +229,7 @@ fire_rtx(struct pl_tcp *t, struct pl_tcp_conn *c, struct pl_tcp_hot *h)
 		PL_TCP_COUNT(t->core, window_probes);
 		pl_tcp_want(t, c, PL_WANT_PROBE); /* MUST-36, SHLD-29, SHLD-30 */
 	}
-	if (h->t.backoff < 32)
+	if (h->t.backoff < 32 && !(PL_WITHOUT(t->core, probe_backoff) && h->t.rtx_kind == PL_RTX_PERSIST))
 		h->t.backoff++;
 	if (h->t.backoff == R1_RETRANSMISSIONS)
 		pl_tcp_soft_error(t, c, -PLIM_ETIMEDOUT);

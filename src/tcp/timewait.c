@@ -3,6 +3,7 @@
 #include "tcp/timewait.h"
 
 #include "base/addr.h"
+#include "mem/prove.h"
 #include "tcp/closing.h"
 #include "tcp/decide.h"
 #include "tcp/form.h"
@@ -214,7 +215,8 @@ pl_tcp_timewait_take_over(struct pl_tcp *t, struct pl_tcp_rec *r, const struct p
 		v = (struct tw_view){w->snd_nxt, w->rcv_nxt, w->ts_recent, w->has_ts};
 	else
 		v = (struct tw_view){c->snd_nxt, c->rcv_nxt, c->ts_recent, c->flags & PL_CF_TS};
-	if (!may_take_over(&v, seg) || !pl_tcp_table_listener(t, r->laddr, r->family, r->lport) || !end_record(t, r))
+	if (PL_WITHOUT(t->core, timewait_reuse) || !may_take_over(&v, seg) ||
+	    !pl_tcp_table_listener(t, r->laddr, r->family, r->lport) || !end_record(t, r))
 		return false;
 	*iss_floor = pl_seq_add(v.snd_nxt, ISS_STEP) | 1;
 	PL_TCP_COUNT(t->core, timewait_reused);
@@ -227,7 +229,7 @@ pl_tcp_timewait_may_reuse(struct pl_tcp *t, struct pl_tcp_timewait *w, pl_seq *i
 	uint32_t ran = two_msl_ms(t) - (w->expire_ms - pl_tcp_ms(t->core->now));
 
 	/* Our own timestamp clock has moved on by at least one tick: the peer can tell old from new. */
-	if (!w->has_ts || ran < 1000)
+	if (!w->has_ts || ran < 1000 || PL_WITHOUT(t->core, timewait_reuse))
 		return false;
 	*iss_floor = pl_seq_add(w->snd_nxt, ISS_STEP) | 1;
 	PL_TCP_COUNT(t->core, timewait_reused);
@@ -246,7 +248,8 @@ is_over(const struct pl_tcp_timewait *w, pl_time now)
 void
 pl_tcp_timewait_poll(struct pl_tcp *t, pl_time now, unsigned *budget)
 {
-	while (t->timewait.head && *budget > 0 && is_over(tw_at(t, t->timewait.head), now)) {
+	while (t->timewait.head && *budget > 0 && is_over(tw_at(t, t->timewait.head), now) &&
+	       !PL_WITHOUT(t->core, deadline_time_wait)) {
 		pl_tcp_timewait_free(t, tw_at(t, t->timewait.head));
 		*budget -= 1;
 	}
@@ -257,7 +260,7 @@ pl_tcp_timewait_deadline(const struct pl_tcp *t)
 {
 	uint32_t left;
 
-	if (!t->timewait.head)
+	if (!t->timewait.head || PL_WITHOUT(t->core, deadline_time_wait))
 		return PL_TIME_NEVER;
 	left = tw_at(t, t->timewait.head)->expire_ms - pl_tcp_ms(t->core->now);
 	return (int32_t)left <= 0 ? t->core->now : t->core->now + PL_MS(left);

@@ -3,6 +3,7 @@
 #include "tcp/user.h"
 
 #include "mem/level.h"
+#include "mem/prove.h"
 #include "tcp/closing.h"
 #include "tcp/form.h"
 #include "tcp/isn.h"
@@ -43,7 +44,7 @@ choose_port(struct pl_tcp *t, struct pl_tuple *k, pl_seq *iss_floor)
 	uint32_t first = (uint32_t)conf->port_first, n = (uint32_t)conf->port_last - first + 1;
 	uint32_t at = pl_tcp_port_start(t, k);
 
-	for (uint32_t i = 0; i < PL_MIN(PORT_PROBES, n); i++) {
+	for (uint32_t i = 0; i < (PL_WITHOUT(t->core, port_looks) ? n : PL_MIN(PORT_PROBES, n)); i++) {
 		k->lport = (uint16_t)(first + (at + i) % n);
 		if (is_usable(t, k, iss_floor))
 			return true;

@@ -3,6 +3,7 @@
 #include "tcp/window.h"
 
 #include "mem/level.h"
+#include "mem/prove.h"
 #include "tcp/credit.h"
 #include "tcp/debt.h"
 #include "tcp/form.h"
@@ -103,7 +104,7 @@ pl_tcp_must_update_window(const struct pl_tcp *t, const struct pl_tcp_conn *c)
 	uint32_t mss = pl_tcp_rcv_mss(c, pl_tcp_hot(t, c)), limit = pl_tcp_rcv_limit(t, c), gain;
 	pl_seq edge = edge_with(t, c, limit);
 
-	if (pl_seq_le(edge, c->adv_edge))
+	if (pl_seq_le(edge, c->adv_edge) || PL_WITHOUT(t->core, window_updates))
 		return false;
 	gain = pl_seq_diff(edge, edge_told(c));
 	return gain >= PL_MAX(2 * mss, limit / 4) || (left < mss && gain >= PL_MIN(mss, limit / 2));

@@ -7,6 +7,7 @@
 #ifndef PL_TCP_WINDOW_H
 #define PL_TCP_WINDOW_H
 
+#include "mem/prove.h"
 #include "tcp/tcp.h"
 
 /** Our shift for a configuration: the least that can tell of rcv_buf_max. */
@@ -17,6 +18,26 @@ pl_seq pl_tcp_window_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c);
 
 /** Octets that the peer may send, as the scale let us tell it. */
 uint32_t pl_tcp_window_told(const struct pl_tcp_conn *c);
+
+/** The edge as the scale let us tell it last. */
+static inline pl_seq
+pl_tcp_edge_of_last_ack(const struct pl_tcp_conn *c)
+{
+	uint32_t wnd = pl_seq_lt(c->rcv_nxt, c->adv_edge) ? pl_seq_diff(c->adv_edge, c->rcv_nxt) : 0;
+
+	return pl_seq_add(c->rcv_nxt, wnd >> pl_conn_rcv_shift(c) << pl_conn_rcv_shift(c));
+}
+
+/** The furthest edge ever advertised: what lies beyond it is refused, nothing before it (RFC 7323 §2.4). */
+static inline pl_seq
+pl_tcp_furthest_edge(const struct pl_tcp *t, const struct pl_tcp_conn *c)
+{
+	if (PL_WITHOUT(t->core, right_edge))
+		return pl_seq_add(c->rcv_nxt, 1u << 20);
+	if (PL_WITHOUT(t->core, absolute_edge))
+		return pl_tcp_edge_of_last_ack(c);
+	return c->max_edge;
+}
 
 /** Would a window update help the peer now? */
 bool pl_tcp_must_update_window(const struct pl_tcp *t, const struct pl_tcp_conn *c);

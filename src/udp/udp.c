@@ -11,6 +11,7 @@
 
 #include "base/addr.h"
 #include "base/checksum.h"
+#include "mem/prove.h"
 #include "udp/gram.h"
 #include "wire/udp.h"
 
@@ -82,6 +83,8 @@ free_octets(const struct pl_mem *m)
 uint64_t
 pl_udp_queue_limit(const struct pl_udp *u)
 {
+	if (PL_WITHOUT(u->core, class_cap))
+		return UINT64_MAX;
 	return PL_MIN(configured_limit(u), free_octets(&u->core->mem) / 2);
 }
 
