@@ -79,6 +79,7 @@ struct pl_mem {
 	struct pl_mem_layout layout;
 	uint64_t peak;
 	uint64_t refused;
+	uint64_t asked, refuse_each; /* test builds: grants counted, each so-many-th refused; see refuse.h */
 };
 
 enum pl_grant {
