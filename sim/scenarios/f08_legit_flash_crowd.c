@@ -34,19 +34,6 @@ prepare(struct sim_run *r)
 	}
 }
 
-static uint64_t
-resets_in(const struct sim_run *r)
-{
-	struct plim_stats st;
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < r->n_legit; i++) {
-		plim_stats(r->legit[i]->host->s, &st);
-		n += st.tcp[PLIM_TCP_resets_in];
-	}
-	return n;
-}
-
 static void
 sample(struct sim_run *r)
 {
@@ -57,7 +44,7 @@ sample(struct sim_run *r)
 	if (r->world.now <= r->begin + SIM_SETTLE + SIM_SAMPLE)
 		r->number[3] = r->tally.exchanges[SIM_CLIENT_crowd].n;
 	if (r->world.now < r->begin)
-		r->number[4] = resets_in(r);
+		r->number[4] = sim_load_sum(r, SIM_N_CLIENT_KINDS, PLIM_TCP_resets_in);
 }
 
 /* Connections tried within the first 5 s. */
@@ -74,7 +61,7 @@ check(struct sim_run *r)
 	double good = (double)(r->number[2] - r->number[1]) * 8 / seconds;
 
 	sim_at_least(r, "reached", r->service[0]->most_open, sim_is_4m(r) ? 200 : 10.0 * BASE);
-	sim_at_most(r, "resets", (double)(resets_in(r) - r->number[4]), 0);
+	sim_at_most(r, "resets", (double)(sim_load_sum(r, SIM_N_CLIENT_KINDS, PLIM_TCP_resets_in) - r->number[4]), 0);
 	sim_at_most(r, "evicted", (double)r->service[0]->told_evicted, 0);
 	sim_at_least(r, "link-full", good, 0.90 * LINK);
 }
