@@ -381,6 +381,19 @@ sim_client_add(struct sim_world *w, const struct sim_access *a, enum sim_client_
 }
 
 void
+sim_client_leave(struct sim_client *c)
+{
+	c->until = 0;
+	for (unsigned i = 0; i < c->n_conns; i++) {
+		if (!c->conn[i].in_use)
+			continue;
+		plim_tcp_abort(c->host->s, c->conn[i].h);
+		c->conn[i].in_use = c->conn[i].is_open = false;
+	}
+	sim_host_wake_at(c->host, c->host->w->now);
+}
+
+void
 sim_client_free(struct sim_client *c)
 {
 	free(c);

@@ -103,6 +103,9 @@ struct sim_client {
 /** A client of some kind behind its own access link, which begins at a time. NULL: no memory. */
 struct sim_client *sim_client_add(struct sim_world *w, const struct sim_access *a, enum sim_client_kind kind,
                                   struct sim_tally *tally, pl_time begin);
+
+/** It aborts what it has open and begins nothing more. */
+void sim_client_leave(struct sim_client *c);
 void sim_client_free(struct sim_client *c);
 
 uint32_t sim_spans_add(struct sim_spans *s, pl_time at);

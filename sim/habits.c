@@ -101,3 +101,33 @@ sim_holes_fire(void *ctx)
 		h->segments++;
 	}
 }
+
+/* ---- a host that keeps nothing ---- */
+
+void
+sim_answer(struct sim_run *r, struct sim_answerer *x, struct sim_chance *c, const struct pl_ip4 *ip,
+           const struct pl_tcp_seg *seg)
+{
+	struct sim_from from = {.src = x->addr};
+	struct pl_tcp_seg a = {.sport = seg->dport, .dport = seg->sport, .wnd = 65535, .flags = PL_TH_ACK};
+
+	if (!sim_addr_is(&ip->dst, x->addr) || seg->dport != x->port || seg->flags & PL_TH_RST || seg->len == 0)
+		return;
+	a.seq = seg->ack;
+	a.ack = seg->seq + seg->len;
+	if (seg->flags & PL_TH_SYN) {
+		a.flags |= PL_TH_SYN;
+		a.seq = (uint32_t)sim_chance_next(c);
+		a.opt = (struct pl_tcp_opts){.has = PL_OPT_MSS, .mss = SIM_SEGMENT};
+		x->opened++;
+	} else if (seg->flags & PL_TH_FIN) {
+		a.flags |= PL_TH_FIN;
+		x->ended++;
+	}
+	if (x->has_ts && seg->opt.has & PL_OPT_TS) {
+		a.opt.has |= PL_OPT_TS;
+		a.opt.tsval = (uint32_t)(r->world.now / PL_MS(1));
+		a.opt.tsecr = seg->opt.tsval;
+	}
+	sim_raw_tcp(&r->raw, &from, &a);
+}

@@ -34,4 +34,16 @@ void sim_holes_fire(void *ctx);
 
 #define SIM_HOLES_AT_ONCE 8u
 
+/* A remote host that keeps nothing: each answer is made from what came. It takes connections and ends them. */
+struct sim_answerer {
+	uint32_t addr; /* in no group's network */
+	uint16_t port;
+	bool has_ts;
+	uint64_t opened, ended; /* SYNs answered, FINs answered */
+};
+
+/** Answer a segment that is for it. */
+void sim_answer(struct sim_run *r, struct sim_answerer *a, struct sim_chance *c, const struct pl_ip4 *ip,
+                const struct pl_tcp_seg *seg);
+
 #endif

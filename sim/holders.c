@@ -129,6 +129,13 @@ sim_most_stall(const struct sim_run *r, const struct sim_service *sv)
 }
 
 void
+sim_with_ballast(struct sim_run *r, struct sim_world_config *c)
+{
+	(void)r;
+	c->stack.cap_app_pct = 75;
+}
+
+void
 sim_ballast(struct sim_run *r, unsigned permille)
 {
 	const struct plim_stats *st = &r->watch.st;

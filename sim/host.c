@@ -90,6 +90,11 @@ sim_host_arrival(struct sim_host *h, unsigned nic, uint32_t frame, pl_time due)
 {
 	struct sim_nic *n = &h->nic[nic];
 
+	if (h->frozen && h->ring > 0 && n->air.n + n->ready.n >= h->ring) {
+		sim_pool_give(&h->w->pool, frame);
+		h->dropped++;
+		return;
+	}
 	sim_inbox_put(n->stage != NULL ? &n->air : &n->ready, frame, due);
 	if (!h->frozen)
 		sim_queue_set_earlier(&h->w->queue, h->owner, PL_MAX(coalesced(due), h->w->now));
@@ -174,6 +179,8 @@ host_input(struct sim_host *h)
 	for (unsigned i = 0; i < h->n_nics; i++)
 		nic_stage(h->w, &h->nic[i]);
 	while ((n = take_batch(h, in, slots)) > 0) {
+		if (h->number == SIM_SERVER && h->w->on_server_frames != NULL)
+			h->w->on_server_frames(h->w->watcher, in, n);
 		plim_input(h->s, in, n, h->w->now);
 		if (h->number == SIM_SERVER) {
 			h->w->counts.server_in += n;
@@ -202,6 +209,8 @@ host_output(struct sim_host *h)
 		uint32_t f = w->tx[i];
 
 		w->pool.frames[f].len = out[i].len;
+		if (h->number == SIM_SERVER && w->on_server_sent != NULL)
+			w->on_server_sent(w->watcher, &w->pool.frames[f]);
 		w->tx[i] = sim_pool_take(&w->pool);
 		sim_net_from_host(w, h, out[i].iface, f);
 	}
@@ -240,13 +249,31 @@ sim_host_wake_at(struct sim_host *h, pl_time at)
 }
 
 void
+sim_host_freeze(struct sim_host *h, bool frozen)
+{
+	h->frozen = frozen;
+	sim_host_schedule(h);
+}
+
+static void
+host_poll(struct sim_host *h)
+{
+	bool more;
+
+	do {
+		more = plim_poll(h->s, h->w->now, POLL_BUDGET) > 0;
+		if (h->number == SIM_SERVER && h->w->on_server_poll != NULL)
+			h->w->on_server_poll(h->w->watcher);
+	} while (more);
+}
+
+void
 sim_host_run(struct sim_host *h)
 {
 	unsigned more;
 
 	host_input(h);
-	while (plim_poll(h->s, h->w->now, POLL_BUDGET))
-		;
+	host_poll(h);
 	if (h->app_due <= h->w->now) {
 		h->app_due = PL_TIME_NEVER;
 		h->app.wake(h);

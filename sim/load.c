@@ -60,6 +60,21 @@ sim_load_add(struct sim_run *r)
 	return true;
 }
 
+uint64_t
+sim_load_sum(const struct sim_run *r, unsigned kind, enum plim_tcp_counter which)
+{
+	struct plim_stats st;
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < r->n_legit; i++) {
+		if (kind != SIM_N_CLIENT_KINDS && r->legit[i]->kind != kind)
+			continue;
+		plim_stats(r->legit[i]->host->s, &st);
+		sum += st.tcp[which];
+	}
+	return sum;
+}
+
 void
 sim_load_windows(struct sim_run *r, uint32_t window[SIM_MAX_LEGIT])
 {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define ETH_OCTETS 14
 #define COALESCE PL_US(100)
 #define FIRST_NET 100u
 #define HOSTS 250u /* a prefix has so many addresses, then the next port */
@@ -256,6 +257,14 @@ take_segment(struct sim_group *g, struct sim_peer *p, const struct pl_tcp_seg *s
 		g->habits.on_segment(g, p, seg);
 }
 
+bool
+sim_frame_tcp(const uint8_t *frame, uint32_t len, struct pl_ip4 *ip, struct pl_tcp_seg *seg)
+{
+	return len > ETH_OCTETS && pl_load16(frame + 12) == PL_ETH_TYPE_IP4 &&
+	       pl_ip4_parse((struct pl_span){(uint8_t *)frame + ETH_OCTETS, len - ETH_OCTETS}, ip) == PL_PARSED &&
+	       ip->proto == 6 && pl_tcp_parse(ip->payload, seg);
+}
+
 static void
 take_tcp(struct sim_raw *r, const struct pl_ip4 *ip)
 {
@@ -295,6 +304,16 @@ take_frame(struct sim_raw *r, const struct sim_frame *f)
 	} else {
 		r->icmp_in++;
 	}
+}
+
+uint32_t
+sim_group_open(const struct sim_group *g)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < g->begun; i++)
+		n += g->peer[i].state == SIM_PEER_OPEN;
+	return n;
 }
 
 void

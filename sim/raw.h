@@ -12,6 +12,7 @@
 #include "sim/pattern.h"
 #include "sim/world.h"
 
+#include "base/bytes.h"
 #include "wire/ip4.h"
 #include "wire/tcp.h"
 
@@ -129,6 +130,16 @@ sim_peer_index(const struct sim_group *g, const struct sim_peer *p)
 	return (uint32_t)(p - g->peer);
 }
 
+/** Where it comes from, host order. */
+uint32_t sim_peer_addr(const struct sim_group *g, uint32_t i);
+uint16_t sim_peer_port(const struct sim_group *g, uint32_t i);
+
+static inline bool
+sim_addr_is(const struct plim_addr *a, uint32_t addr)
+{
+	return a->family == 4 && pl_load32(a->octets) == addr;
+}
+
 void sim_peer_at(struct sim_group *g, struct sim_peer *p, pl_time at);
 void sim_peer_after(struct sim_group *g, struct sim_peer *p, pl_time wait);
 
@@ -162,8 +173,14 @@ void sim_peer_probe(struct sim_group *g, struct sim_peer *p);
 /** Every open peer resets its connection at RCV.NXT, and is gone. */
 void sim_group_reset(struct sim_group *g);
 
+/** How many have an open connection now. */
+uint32_t sim_group_open(const struct sim_group *g);
+
 /** From now on no peer of the group does or answers anything. */
 void sim_group_vanish(struct sim_group *g);
+
+/** The TCP segment in a frame; false: none. */
+bool sim_frame_tcp(const uint8_t *frame, uint32_t len, struct pl_ip4 *ip, struct pl_tcp_seg *seg);
 
 /* ---- frames of nobody in particular ---- */
 

@@ -147,16 +147,16 @@ sim_raw_frame(struct sim_raw *r, const uint8_t *data, uint32_t len)
 
 /* ---- peers ---- */
 
-static uint32_t
-peer_addr(const struct sim_group *g, uint32_t i)
+uint32_t
+sim_peer_addr(const struct sim_group *g, uint32_t i)
 {
 	uint32_t prefix = i % g->n_prefixes, k = i / g->n_prefixes;
 
 	return (uint32_t)g->net << 24 | prefix << 8 | (k % HOSTS + 1);
 }
 
-static uint16_t
-peer_port(const struct sim_group *g, uint32_t i)
+uint16_t
+sim_peer_port(const struct sim_group *g, uint32_t i)
 {
 	return (uint16_t)(FIRST_PORT + i / g->n_prefixes / HOSTS);
 }
@@ -190,9 +190,9 @@ void
 sim_peer_send(struct sim_group *g, struct sim_peer *p, struct pl_tcp_seg *seg)
 {
 	uint32_t i = sim_peer_index(g, p);
-	struct sim_from from = {.src = peer_addr(g, i)};
+	struct sim_from from = {.src = sim_peer_addr(g, i)};
 
-	seg->sport = peer_port(g, i);
+	seg->sport = sim_peer_port(g, i);
 	seg->dport = g->habits.port;
 	seg->wnd = p->wnd;
 	if (seg->flags & PL_TH_SYN) {

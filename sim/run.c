@@ -90,6 +90,17 @@ sim_keep(struct sim_run *r, size_t octets)
 	return r->ctx;
 }
 
+void *
+sim_more(struct sim_run *r, size_t octets)
+{
+	void *p = r->n_more < SIM_MAX_MORE ? calloc(1, octets) : NULL;
+
+	if (p == NULL)
+		abort();
+	r->more[r->n_more++] = p;
+	return p;
+}
+
 struct sim_service *
 sim_service(struct sim_run *r, const struct sim_service *habits)
 {
@@ -104,6 +115,37 @@ struct sim_group *
 sim_peers(struct sim_run *r, uint32_t n, uint16_t n_prefixes, const struct sim_habits *habits)
 {
 	return sim_group_add(&r->raw, n, n_prefixes, habits, r);
+}
+
+struct sim_group *
+sim_arrivals(struct sim_run *r, uint32_t n, uint16_t n_prefixes, const struct sim_habits *habits, uint32_t seconds)
+{
+	struct sim_group *g = sim_peers(r, n, n_prefixes, habits);
+
+	sim_pacer_add(&r->raw, n / seconds, r->begin, r->begin + PL_SEC(seconds), sim_group_begin_one, g);
+	return g;
+}
+
+void
+sim_end_reset(struct sim_run *r)
+{
+	for (unsigned i = 0; i < r->raw.n_groups; i++)
+		sim_group_reset(r->raw.group[i]);
+}
+
+void
+sim_end_vanish(struct sim_run *r)
+{
+	for (unsigned i = 0; i < r->raw.n_groups; i++)
+		sim_group_vanish(r->raw.group[i]);
+}
+
+void
+sim_end_read(struct sim_run *r)
+{
+	r->service[0]->read = SIM_READ_ALL;
+	sim_services_kick(&r->services, r->service[0]);
+	sim_end_vanish(r);
 }
 
 struct sim_pacer *
@@ -276,6 +318,8 @@ run_free(struct sim_run *r)
 		free(r->tally.exchanges[i].span);
 	free(r->sample);
 	free(r->ctx);
+	for (unsigned i = 0; i < r->n_more; i++)
+		free(r->more[i]);
 	free(r);
 }
 

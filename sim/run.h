@@ -20,6 +20,7 @@
 #define SIM_MAX_FAILED 24u
 #define SIM_MAX_LEGIT 320u
 #define SIM_MAX_PROOFS 8u
+#define SIM_MAX_MORE 16u
 #define SIM_NONE (-1.0) /* a figure that was not asked for */
 
 struct sim_run;
@@ -35,12 +36,14 @@ struct sim_scenario {
 	pl_time duration;    /* of the disturbance; 0: 60 s */
 	struct sim_proof proves[SIM_MAX_PROOFS];
 	const char *unproved; /* why no single protection decides it */
-	bool is_core;
-	bool no_load;     /* without the legit load */
-	bool peers_stay;  /* they go on after the end: the level need not be 0 again */
-	bool no_recovery; /* T_rec is not watched */
-	pl_time linger;   /* go on at least so long after the end */
-	pl_time watch;    /* T_rec is watched so long; 0: SIM_WATCH */
+	bool is_core;         /* the others are further ones: plim sim run --further */
+	bool needs_prove;     /* runs only in a build that can take protections away */
+	bool any_order;       /* I4 is not looked at: grants are refused without pressure */
+	bool no_load;         /* without the legit load */
+	bool peers_stay;      /* they go on after the end: the level need not be 0 again */
+	bool no_recovery;     /* T_rec is not watched */
+	pl_time linger;       /* go on at least so long after the end */
+	pl_time watch;        /* T_rec is watched so long; 0: SIM_WATCH */
 	void (*configure)(struct sim_run *r, struct sim_world_config *c);
 	void (*prepare)(struct sim_run *r); /* the world stands, time is 0 s */
 	void (*sample)(struct sim_run *r);  /* every 500 ms */
@@ -97,16 +100,35 @@ struct sim_windows {
 	uint32_t recent[SIM_MAX_LEGIT]; /* averaged over some seconds */
 };
 
+/* A connection that frames of this batch were for (segments.c). */
+struct sim_look {
+	uint32_t conn; /* of the services */
+	struct plim_conn_info before;
+	uint32_t next, ack, fin_at; /* RCV.NXT if all is taken, highest ACK of new octets, where the FIN stands */
+	unsigned texts, fins;
+	bool has_next, has_bare_fin, has_rst, is_void;
+};
+
+/* I5 and I8, and how often they were looked at. */
+struct sim_segments {
+	struct sim_look look[SIM_BATCH];
+	unsigned n;
+	uint64_t nexts, acks, fins, rsts;
+};
+
 /* Watching one run: invariants and their account. */
 struct sim_watch {
 	struct plim_stats st; /* after the server's last run */
 	unsigned level, most_level;
 	uint64_t cursor, lost, records; /* of plim_trace() */
 	uint64_t walks, next_walk;
-	uint64_t work_before, work_worst, work_frames;
-	double work_limit;                                      /* sum over frames of log2(connections) */
-	uint64_t level_changes, level_downs, level_downs_close; /* the falls as plim_trace() tells them */
+	uint64_t work_before, work_worst, work_poll, work_frames; /* by one frame, by one call of plim_poll() */
+	double work_limit;                                        /* sum over frames of log2(connections) */
+	uint64_t level_changes, level_downs, level_downs_close;   /* the falls as plim_trace() tells them */
 	pl_time last_down;
+	pl_time first_at[PLIM_N_ACTIONS]; /* of each measure, by its record; 0: none */
+	pl_time lowered_until;            /* T was lowered: what is held may be over the new caps until then */
+	unsigned most_permille;           /* of pressure, since a scenario set it to 0 */
 	uint64_t most_by_class[PLIM_N_CLASSES], most_app, most_orphans;
 	unsigned announced; /* level, as level_up and level_down say */
 };
@@ -133,6 +155,7 @@ struct sim_run {
 	struct sim_windows windows;
 	pl_time recovered; /* when, PL_TIME_NEVER: not yet */
 	struct sim_watch watch;
+	struct sim_segments segments;
 	struct sim_result *out;
 	plim_h ballast;
 	uint64_t ballast_octets;
@@ -143,6 +166,8 @@ struct sim_run {
 	uint64_t number[32];
 	double figure[16];
 	void *ctx;
+	void *more[SIM_MAX_MORE];
+	unsigned n_more;
 };
 
 /* ---- for scenarios ---- */
@@ -169,9 +194,20 @@ void sim_at_least_law(struct sim_run *r, const char *check, double value, double
 
 /** Memory of the scenario's own (r->ctx), zeroed, given back at the end; once a run. */
 void *sim_keep(struct sim_run *r, size_t octets);
+/** Further memory for a run, zeroed, given back at its end. */
+void *sim_more(struct sim_run *r, size_t octets);
 struct sim_service *sim_service(struct sim_run *r, const struct sim_service *habits);
 struct sim_group *sim_peers(struct sim_run *r, uint32_t n, uint16_t n_prefixes, const struct sim_habits *habits);
+/** The same, and within so many seconds from the beginning all of them come. */
+struct sim_group *sim_arrivals(struct sim_run *r, uint32_t n, uint16_t n_prefixes, const struct sim_habits *habits,
+                               uint32_t seconds);
 struct sim_pacer *sim_pace(struct sim_run *r, uint32_t rate, void (*fire)(void *ctx), void *ctx);
+
+/* How disturbances end: every peer resets its connection; or answers nothing any more; or that, while the application of
+ * the first service reads everything. */
+void sim_end_reset(struct sim_run *r);
+void sim_end_vanish(struct sim_run *r);
+void sim_end_read(struct sim_run *r);
 
 /* ---- measures (measure.c); the window is the disturbance after 5 s ---- */
 double sim_measure_G(const struct sim_run *r);
@@ -188,7 +224,9 @@ void sim_measure_baseline(struct sim_run *r, struct sim_baseline *b);
 /** The most out-of-order intervals that any connection has. */
 unsigned sim_most_intervals(struct sim_run *r);
 
-/** Charge to a legit idle client's connection until P is so many thousandths; needs cap_app_pct = 75. 0: take it back. */
+/** configure: the application may charge as much as the joint cap. */
+void sim_with_ballast(struct sim_run *r, struct sim_world_config *c);
+/** Charge to a legit idle client's connection until P is so many thousandths; needs sim_with_ballast(). 0: take it back. */
 void sim_ballast(struct sim_run *r, unsigned permille);
 
 struct sim_holders {
@@ -214,6 +252,8 @@ double sim_most_stall(const struct sim_run *r, const struct sim_service *sv);
 bool sim_load_add(struct sim_run *r);
 /** A client more, of a kind, with an RTT of its own. NULL: no room. */
 struct sim_client *sim_load_client(struct sim_run *r, enum sim_client_kind kind, pl_time begin);
+/** A counter of the clients' stacks, of one kind of client or, SIM_N_CLIENT_KINDS, of all. */
+uint64_t sim_load_sum(const struct sim_run *r, unsigned kind, enum plim_tcp_counter which);
 /** The receive window of a legit upload, by client number; 0: no such connection. */
 void sim_load_windows(struct sim_run *r, uint32_t window[SIM_MAX_LEGIT]);
 
@@ -221,6 +261,8 @@ void sim_load_windows(struct sim_run *r, uint32_t window[SIM_MAX_LEGIT]);
 void sim_watch_begin(struct sim_run *r);
 void sim_watch_end(struct sim_run *r);
 void sim_order_check(struct sim_run *r, const struct plim_trace_record *rec);
+void sim_segments_begin(struct sim_run *r);
+void sim_segments_after(struct sim_run *r);
 
 /* ---- running (run.c, list.c) ---- */
 struct sim_order {

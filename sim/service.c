@@ -3,6 +3,7 @@
 #include "sim/service.h"
 
 #include "sim/chance.h"
+#include "base/bytes.h"
 #include "sim/pattern.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #define COOKIE_UDP 0x40000000u
 #define READ_TICK PL_MS(100)
 #define SPANS 64u
+#define INDEX 65536u
 
 static plim *
 stack_of(const struct sim_services *a)
@@ -50,6 +52,57 @@ conn_new(struct sim_services *a)
 	return &a->conn[i];
 }
 
+/* ---- the index ---- */
+
+static uint32_t *
+place_of(const struct sim_services *a, uint32_t addr, uint16_t port, uint16_t local)
+{
+	return &a->index[sim_mix((uint64_t)addr << 32 | (uint32_t)port << 16 | local) % INDEX];
+}
+
+static uint32_t *
+place_of_conn(struct sim_services *a, const struct sim_sconn *c)
+{
+	return place_of(a, pl_load32(c->peer.octets), c->peer_port, service_of(a, c)->port);
+}
+
+static void
+index_add(struct sim_services *a, struct sim_sconn *c)
+{
+	uint32_t *place = place_of_conn(a, c);
+
+	c->chain = *place;
+	c->is_indexed = true;
+	*place = (uint32_t)(c - a->conn) + 1;
+}
+
+static void
+index_remove(struct sim_services *a, struct sim_sconn *c)
+{
+	uint32_t *at, me = (uint32_t)(c - a->conn) + 1;
+
+	if (!c->is_indexed)
+		return;
+	for (at = place_of_conn(a, c); *at != me; at = &a->conn[*at - 1].chain)
+		;
+	*at = c->chain;
+	c->is_indexed = false;
+}
+
+struct sim_sconn *
+sim_services_find(const struct sim_services *a, uint32_t addr, uint16_t port, uint16_t local)
+{
+	for (uint32_t i = *place_of(a, addr, port, local); i > 0; i = a->conn[i - 1].chain) {
+		struct sim_sconn *c = &a->conn[i - 1];
+
+		if (c->peer_port == port && pl_load32(c->peer.octets) == addr && a->service[c->service].port == local)
+			return c;
+	}
+	return NULL;
+}
+
+/* ---- services ---- */
+
 static void
 conn_link(struct sim_services *a, struct sim_sconn *c)
 {
@@ -69,6 +122,7 @@ conn_drop(struct sim_services *a, struct sim_sconn *c)
 {
 	struct sim_service *sv = service_of(a, c);
 
+	index_remove(a, c);
 	if (c->prev > 0)
 		a->conn[c->prev - 1].next = c->next;
 	else
@@ -283,6 +337,7 @@ accept_one(struct sim_services *a, struct sim_service *sv)
 	}
 	sv->accepted++;
 	conn_greet(a, c, &peer);
+	index_add(a, c);
 	conn_work(a, c);
 	return true;
 }
@@ -307,15 +362,16 @@ accept_all(struct sim_services *a, struct sim_service *sv)
 /* ---- events ---- */
 
 static void
-udp_read(struct sim_services *a)
+udp_read(struct sim_services *a, unsigned i)
 {
 	uint8_t text[2048];
 	struct plim_endpoint from;
 	int64_t n;
 
-	while ((n = plim_udp_recvfrom(stack_of(a), a->udp, text, sizeof text, &from)) >= 0) {
+	while ((n = plim_udp_recvfrom(stack_of(a), a->udp[i], text, sizeof text, &from)) >= 0) {
 		a->udp_in++;
-		a->udp_out += plim_udp_sendto(stack_of(a), a->udp, &from, text, (size_t)n) >= 0;
+		a->udp_read[i]++;
+		a->udp_out += plim_udp_sendto(stack_of(a), a->udp[i], &from, text, (size_t)n) >= 0;
 		if (a->udp_rate > 0)
 			break;
 	}
@@ -333,7 +389,7 @@ on_event(struct sim_host *h, const struct plim_event *ev)
 		accept_all(a, &a->service[ev->cookie & 0xff]);
 	} else if (ev->cookie & COOKIE_UDP) {
 		if (a->udp_rate == 0)
-			udp_read(a);
+			udp_read(a, ev->cookie & 0xff);
 	} else if (ev->cookie < a->n_conn) {
 		c = &a->conn[ev->cookie];
 		if (!c->is_live || c->h.index != ev->h.index || c->h.generation != ev->h.generation)
@@ -401,10 +457,13 @@ on_wake(struct sim_host *h)
 		}
 		sim_host_wake_at(h, sv->next_read);
 	}
-	if (a->udp_rate > 0) {
-		udp_read(a);
-		sim_host_wake_at(h, now + PL_SEC(1) / a->udp_rate);
+	if (a->udp_rate > 0 && a->next_udp <= now) {
+		for (unsigned i = 0; i < a->n_udp; i++)
+			udp_read(a, i);
+		a->next_udp = now + PL_SEC(1) / a->udp_rate;
 	}
+	if (a->udp_rate > 0)
+		sim_host_wake_at(h, a->next_udp);
 }
 
 /* ---- made and ended ---- */
@@ -413,6 +472,9 @@ void
 sim_services_init(struct sim_services *a, struct sim_host *host)
 {
 	*a = (struct sim_services){.host = host};
+	a->index = calloc(INDEX, sizeof *a->index);
+	if (a->index == NULL)
+		abort();
 	host->app = (struct sim_app){on_event, on_wake};
 	host->ctx = a;
 }
@@ -421,7 +483,9 @@ void
 sim_services_free(struct sim_services *a)
 {
 	free(a->conn);
+	free(a->index);
 	a->conn = NULL;
+	a->index = NULL;
 }
 
 struct sim_service *
@@ -445,26 +509,31 @@ sim_services_udp(struct sim_services *a, uint16_t port)
 {
 	struct plim_endpoint local = {.port = port};
 
-	a->udp_is_open = plim_udp_open(stack_of(a), &local, COOKIE_UDP, &a->udp) == PLIM_OK;
+	if (a->n_udp == SIM_MAX_UDP ||
+	    plim_udp_open(stack_of(a), &local, COOKIE_UDP | a->n_udp, &a->udp[a->n_udp]) != PLIM_OK)
+		return false;
+	a->n_udp++;
 	if (a->udp_rate > 0)
 		sim_host_wake_at(a->host, a->host->w->now + PL_MS(1));
-	return a->udp_is_open;
+	return true;
 }
 
-bool
+int
 sim_services_connect(struct sim_services *a, struct sim_service *sv, const struct plim_endpoint *to)
 {
 	struct sim_sconn *c = conn_new(a);
 	uint32_t i = (uint32_t)(c - a->conn);
+	int rc;
 
 	c->service = (uint8_t)(sv - a->service);
 	c->client = SIM_HOSTILE;
 	conn_link(a, c);
-	if (plim_tcp_connect(stack_of(a), to, NULL, i, &c->h) == PLIM_OK)
-		return true;
-	sv->closed--;
-	conn_drop(a, c);
-	return false;
+	rc = plim_tcp_connect(stack_of(a), to, NULL, i, &c->h);
+	if (rc != PLIM_OK) {
+		sv->closed--;
+		conn_drop(a, c);
+	}
+	return rc;
 }
 
 void

@@ -10,6 +10,7 @@
 
 #define SIM_MAX_SERVICES 16u
 #define SIM_HOSTILE UINT16_MAX
+#define SIM_MAX_UDP 80u
 
 enum sim_read {
 	SIM_READ_ALL,   /* at once */
@@ -47,19 +48,29 @@ struct sim_service {
 	pl_time next_accept, next_read;
 };
 
+/* What was seen of a connection's segments (segments.c). */
+struct sim_seen {
+	bool has_nxt, has_una, has_ts;
+	uint32_t nxt, told, edge; /* RCV.NXT, the last ACK, the furthest edge */
+	uint32_t una, snd_nxt;
+	uint32_t tsval; /* of the peer, the newest */
+};
+
 /* One accepted connection. */
 struct sim_sconn {
 	plim_h h;
 	uint64_t rx, tx, tx_want, asked; /* octets read, queued, to be queued; replies asked for */
 	uint32_t next, prev;             /* of its service, index + 1 */
-	uint32_t stream[2];              /* up, down */
+	uint32_t chain;                  /* of its place in the index, index + 1 */
+	struct sim_seen seen;
+	uint32_t stream[2]; /* up, down */
 	uint32_t charged;
 	pl_time last_rx, read_at;
 	uint8_t least_level; /* of pressure, since it was accepted; kept by scenarios that need it */
 	uint16_t client;     /* number, or SIM_HOSTILE */
 	uint16_t peer_port;
 	uint8_t service;
-	bool is_live, got_fin, was_shut;
+	bool is_live, is_indexed, got_fin, was_shut;
 	struct plim_addr peer;
 };
 
@@ -73,10 +84,13 @@ struct sim_services {
 	uint64_t legit_ended;        /* legit connections that ended with an error */
 	uint64_t corrupt;            /* octets that were not the stream's */
 	uint64_t udp_in, udp_out;
-	plim_h udp;
-	bool udp_is_open;
-	uint64_t udp_rate; /* datagrams read per second; 0: at once */
+	plim_h udp[SIM_MAX_UDP];
+	uint64_t udp_read[SIM_MAX_UDP]; /* datagrams */
+	unsigned n_udp;
+	uint64_t udp_rate; /* datagrams read per second and socket; 0: at once */
+	pl_time next_udp;
 	uint64_t levels_told;
+	uint32_t *index; /* of accepted connections, by both ends: index + 1 */
 };
 
 void sim_services_init(struct sim_services *a, struct sim_host *host);
@@ -88,13 +102,16 @@ struct sim_service *sim_services_add(struct sim_services *a, const struct sim_se
 /** A service's habits have changed: look at all its connections again. */
 void sim_services_kick(struct sim_services *a, struct sim_service *sv);
 
-/** Connect actively, as a connection of that service. False: the stack refuses. */
-bool sim_services_connect(struct sim_services *a, struct sim_service *sv, const struct plim_endpoint *to);
+/** Connect actively, as a connection of that service. PLIM_OK, or why the stack refuses. */
+int sim_services_connect(struct sim_services *a, struct sim_service *sv, const struct plim_endpoint *to);
 
 /** End a connection of the application's own will. */
 void sim_services_close(struct sim_services *a, struct sim_sconn *c, bool abort);
 
-/** Open the UDP echo service (reads at once unless udp_rate says otherwise). */
+/** The accepted connection of a remote address (host order) and port to a local port; NULL: none. */
+struct sim_sconn *sim_services_find(const struct sim_services *a, uint32_t addr, uint16_t port, uint16_t local);
+
+/** Open a socket of the UDP echo service (reads at once unless udp_rate says otherwise). */
 bool sim_services_udp(struct sim_services *a, uint16_t port);
 
 /** Is every connection that was not told of its end still there? Otherwise its index + 1. */

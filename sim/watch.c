@@ -51,13 +51,15 @@ check_sums(struct sim_run *r)
 	r->watch.most_orphans = PL_MAX(r->watch.most_orphans, st->orphans);
 	joint = st->by_class[PLIM_CLASS_record] + st->by_class[PLIM_CLASS_stream] + st->by_class[PLIM_CLASS_index] +
 	        st->by_class[PLIM_CLASS_app];
+	if (r->world.now >= r->watch.lowered_until && st->used > st->target)
+		fail_once(r, "I1-target", (double)st->used, (double)st->target);
 	if (st->used > r->target || st->peak > r->target)
 		fail_once(r, "I1-target", (double)PL_MAX(st->used, st->peak), (double)r->target);
 	if (sum != st->used)
 		fail_once(r, "sums", (double)sum, (double)st->used);
 	if (joint > joint_most)
 		fail_once(r, "joint-cap", (double)joint, (double)joint_most);
-	for (unsigned c = 1; c < PLIM_N_CLASSES; c++)
+	for (unsigned c = 1; c < PLIM_N_CLASSES && r->world.now >= r->watch.lowered_until; c++)
 		if (st->class_cap[c] > 0 && st->by_class[c] > st->class_cap[c] + (is_joint(c) ? reserve : 0))
 			fail_once(r, "class-cap", (double)st->by_class[c], (double)st->class_cap[c]);
 }
@@ -96,6 +98,13 @@ watch_level(struct sim_run *r)
 	walk(r);
 }
 
+static void
+note_first(struct sim_watch *v, const struct plim_trace_record *rec)
+{
+	if (v->first_at[rec->action] == 0)
+		v->first_at[rec->action] = rec->at;
+}
+
 /* Two falls of the level within half a second, by the times that the records give. */
 static void
 note_fall(struct sim_watch *v, const struct plim_trace_record *rec)
@@ -114,10 +123,14 @@ watch_measures(struct sim_run *r)
 	uint64_t lost = 0;
 	size_t n = plim_trace(r->world.server.s, &r->watch.cursor, rec, RECORDS, &lost);
 
-	for (size_t i = 0; i < n; i++)
+	if (lost > 0 && n > 0)
+		r->watch.announced = rec[0].level; /* what announced it may be among them */
+	for (size_t i = 0; i < n && !(r->scenario != NULL && r->scenario->any_order); i++)
 		sim_order_check(r, &rec[i]);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		note_first(&r->watch, &rec[i]);
 		note_fall(&r->watch, &rec[i]);
+	}
 	r->watch.lost += lost;
 	r->watch.records += n;
 }
@@ -141,6 +154,7 @@ on_batch(void *ctx, unsigned frames)
 	struct sim_watch *v = &r->watch;
 	struct plim_stats st;
 
+	sim_segments_after(r);
 	plim_stats(r->world.server.s, &st);
 	if (frames == 1)
 		v->work_worst = PL_MAX(v->work_worst, st.work - v->work_before);
@@ -150,12 +164,25 @@ on_batch(void *ctx, unsigned frames)
 }
 
 static void
+on_poll(void *ctx)
+{
+	struct sim_run *r = ctx;
+	struct sim_watch *v = &r->watch;
+	struct plim_stats st;
+
+	plim_stats(r->world.server.s, &st);
+	v->work_poll = PL_MAX(v->work_poll, st.work - v->work_before);
+	v->work_before = st.work;
+}
+
+static void
 on_run(void *ctx)
 {
 	struct sim_run *r = ctx;
 	struct sim_watch *v = &r->watch;
 
 	plim_stats(r->world.server.s, &v->st);
+	v->most_permille = PL_MAX(v->most_permille, v->st.pressure_permille);
 	v->work_before = v->st.work;
 	check_sums(r);
 	watch_measures(r);
@@ -172,6 +199,9 @@ sim_watch_begin(struct sim_run *r)
 	r->world.watcher = r;
 	r->world.on_server_run = on_run;
 	r->world.on_server_batch = on_batch;
+	r->world.on_server_poll = on_poll;
+	if (r->governor && !(r->scenario != NULL && r->scenario->any_order))
+		sim_segments_begin(r);
 	plim_stats(r->world.server.s, &r->watch.st);
 }
 
@@ -187,6 +217,18 @@ check_ended(struct sim_run *r)
 	         (double)(e->at - r->start) / 1e9, plim_strerror(e->error));
 }
 
+/* I5 and I8 were looked at in earnest. */
+static void
+check_looks(struct sim_run *r)
+{
+	const struct sim_segments *x = &r->segments;
+
+	if (r->world.on_server_frames == NULL || r->n_legit == 0)
+		return;
+	sim_at_least(r, "I5-looks", (double)x->nexts, 1000);
+	sim_at_least(r, "I8-looks", (double)PL_MIN(x->acks, x->fins * 100), 1000);
+}
+
 void
 sim_watch_end(struct sim_run *r)
 {
@@ -196,6 +238,7 @@ sim_watch_end(struct sim_run *r)
 	check_sums(r);
 	walk(r);
 	check_ended(r);
+	check_looks(r);
 	if (r->tally.corrupt + r->services.corrupt > 0)
 		fail_once(r, "I3-octets", (double)(r->tally.corrupt + r->services.corrupt), 0);
 	if ((double)v->st.work > v->work_limit && v->work_frames > 0)

@@ -56,7 +56,9 @@ struct sim_host {
 	pl_time app_due;
 	struct sim_link up, down; /* a client's access link */
 	struct sim_linux_rule rule[SIM_LINUX_SLOTS];
-	bool frozen; /* its clock stands still (F11) */
+	bool frozen;      /* it does not run, frames pile up in its cards (F11) */
+	uint32_t ring;    /* a card holds so many while it is frozen, what comes then is lost; 0: no limit */
+	uint64_t dropped; /* by these */
 };
 
 #define SIM_SERVER UINT16_MAX
@@ -92,8 +94,11 @@ struct sim_world {
 	uint32_t tx[SIM_BATCH]; /* slots for output */
 	struct sim_counts counts;
 	/* told of what the server does; NULL: nobody */
+	void (*on_server_frames)(void *ctx, const struct plim_frame *frames, unsigned n); /* before plim_input() */
+	void (*on_server_sent)(void *ctx, const struct sim_frame *f);
 	void (*on_server_batch)(void *ctx, unsigned frames);
 	void (*on_server_run)(void *ctx);
+	void (*on_server_poll)(void *ctx); /* after each call of plim_poll() */
 	void *watcher;
 	/* sees what clients send, as somebody on the path would; NULL: nobody */
 	void (*sniff)(void *ctx, struct sim_host *from, const struct sim_frame *f);
@@ -166,6 +171,8 @@ void sim_host_run(struct sim_host *h);
 void sim_host_schedule(struct sim_host *h);
 /** A frame is due at one of its cards. */
 void sim_host_arrival(struct sim_host *h, unsigned nic, uint32_t frame, pl_time due);
+/** Stop it, as a virtual machine is stopped, or let it go on. */
+void sim_host_freeze(struct sim_host *h, bool frozen);
 /** Its application wants to be called at this time or earlier. */
 void sim_host_wake_at(struct sim_host *h, pl_time at);
 /** Octets around its region that must never change. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * plim sim: the deterministic simulator's command line. list | run ID...|--core | prove [ID...].
+ * plim sim: the deterministic simulator's command line. list | run ID...|--core|--further | prove [ID...].
  * What is run and what it means is in sim/; nothing is sent outside the process.
  */
 #include <getopt.h>
@@ -20,7 +20,7 @@
 struct request {
 	const struct sim_scenario *scenario[MAX_RUNS];
 	unsigned n_scenarios;
-	bool core, compare, timing, base;
+	bool core, further, compare, timing, base;
 	uint64_t memory, seed, jobs; /* memory 0: each scenario's own targets */
 	bool governor;
 	const char *json, *without;
@@ -43,10 +43,12 @@ struct session {
 static void
 print_help(void)
 {
-	printf("usage: plim sim list\n       plim sim run ID...|--core [OPTIONS]\n       plim sim prove [ID...] "
+	printf("usage: plim sim list\n       plim sim run ID...|--core|--further [OPTIONS]\n       plim sim prove "
+	       "[ID...] "
 	       "[OPTIONS]\n\n"
 	       "Scenarios against the stack in a simulated network, with virtual time and one seed.\n\noptions\n"
 	       "  --core                every core scenario at each of its targets\n"
+	       "  --further             every other scenario at each of its targets\n"
 	       "  --memory SIZE         this target instead of the scenario's own\n"
 	       "  --seed N              another seed (1)\n"
 	       "  --governor on|off     off: the hard limits alone\n"
@@ -62,6 +64,7 @@ print_help(void)
 
 enum {
 	OPT_CORE = 1,
+	OPT_FURTHER,
 	OPT_MEMORY,
 	OPT_SEED,
 	OPT_GOVERNOR,
@@ -75,6 +78,7 @@ enum {
 
 static const struct option options[] = {
 	{"core", no_argument, NULL, OPT_CORE},
+	{"further", no_argument, NULL, OPT_FURTHER},
 	{"memory", required_argument, NULL, OPT_MEMORY},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"governor", required_argument, NULL, OPT_GOVERNOR},
@@ -114,6 +118,7 @@ set_option(struct request *q, int option, const char *value, struct tool_error *
 {
 	switch (option) {
 	case OPT_CORE: q->core = true; return true;
+	case OPT_FURTHER: q->further = true; return true;
 	case OPT_COMPARE: q->compare = true; return true;
 	case OPT_TIMING: q->timing = true; return true;
 	case OPT_JSON: q->json = value; return true;
@@ -128,6 +133,18 @@ set_option(struct request *q, int option, const char *value, struct tool_error *
 	}
 }
 
+/* Can this build do what the scenario needs? */
+static bool
+is_possible(const struct sim_scenario *s)
+{
+#ifdef PL_PROVE
+	(void)s;
+	return true;
+#else
+	return !s->needs_prove;
+#endif
+}
+
 static bool
 take_id(struct request *q, const char *id, struct tool_error *e)
 {
@@ -139,6 +156,8 @@ take_id(struct request *q, const char *id, struct tool_error *e)
 	}
 	if (s == NULL)
 		return tool_fail(e, "'%s' is no scenario; plim sim list shows them", id);
+	if (!is_possible(s))
+		return tool_fail(e, "%s needs scripts/build.sh prove, then build-prove/plim", s->id);
 	if (q->n_scenarios == MAX_RUNS)
 		return tool_fail(e, "more than %u scenarios", MAX_RUNS);
 	q->scenario[q->n_scenarios++] = s;
@@ -357,12 +376,19 @@ run_all(const struct request *q, void (*want_one)(struct session *w, const struc
 }
 
 static void
-take_all(struct request *q, bool only_core)
+take_all(struct request *q, bool core, bool further)
 {
-	q->n_scenarios = 0;
-	for (unsigned i = 0; i < sim_n_scenarios; i++)
-		if (!only_core || sim_scenarios[i]->is_core)
-			q->scenario[q->n_scenarios++] = sim_scenarios[i];
+	for (unsigned i = 0; i < sim_n_scenarios; i++) {
+		const struct sim_scenario *s = sim_scenarios[i];
+
+		if (s->is_core ? !core : !further)
+			continue;
+		if (is_possible(s))
+			q->scenario[q->n_scenarios++] = s;
+		else
+			printf("%-6s %-4s %-26s needs scripts/build.sh prove, then build-prove/plim\n", "not run",
+			       s->id, s->name);
+	}
 }
 
 /* ---- the commands ---- */
@@ -370,7 +396,7 @@ take_all(struct request *q, bool only_core)
 static int
 do_list(struct request *q, struct tool_error *e)
 {
-	if (q->n_scenarios > 0 || q->core)
+	if (q->n_scenarios > 0 || q->core || q->further)
 		return tool_fail(e, "list takes no ID; plim sim list"), tool_complain("sim", e, TOOL_USAGE);
 	for (unsigned i = 0; i < sim_n_scenarios; i++) {
 		const struct sim_scenario *s = sim_scenarios[i];
@@ -386,10 +412,13 @@ do_list(struct request *q, struct tool_error *e)
 static int
 do_run(struct request *q, struct tool_error *e)
 {
-	if (q->core)
-		take_all(q, true);
+	if (q->core || q->further) {
+		q->n_scenarios = 0;
+		take_all(q, q->core, q->further);
+	}
 	if (q->n_scenarios == 0 && !q->base)
-		return tool_fail(e, "say which: an ID (plim sim list) or --core"), tool_complain("sim", e, TOOL_USAGE);
+		return tool_fail(e, "say which: an ID (plim sim list), --core or --further"),
+		       tool_complain("sim", e, TOOL_USAGE);
 	return run_all(q, want_scenario);
 }
 
@@ -399,7 +428,7 @@ do_prove(struct request *q, struct tool_error *e)
 #ifdef PL_PROVE
 	(void)e;
 	if (q->n_scenarios == 0)
-		take_all(q, true);
+		take_all(q, true, false);
 	return run_all(q, want_proofs);
 #else
 	(void)q;

@@ -1,31 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* A01: SYNs from addresses all over, never acknowledged, to one listener that legit clients use too. */
-#include "sim/run.h"
+#include "sim/troubles.h"
 
 #define RATE 20000u
 
 static void
-fire(void *ctx)
-{
-	struct sim_run *r = ctx;
-	struct sim_chance *c = (struct sim_chance *)r->ctx;
-	struct sim_from from = {.src = 11u << 24 | (uint32_t)(sim_chance_next(c) >> 40)};
-	struct pl_tcp_seg syn = {.flags = PL_TH_SYN, .dport = SIM_PORT_REQUEST, .wnd = 65535};
-
-	from.src += (sim_chance_below(c, 60)) << 24; /* one of 60 /8 */
-	syn.sport = (uint16_t)(1024 + sim_chance_below(c, 64000));
-	syn.seq = (uint32_t)sim_chance_next(c);
-	syn.opt = (struct pl_tcp_opts){.has = PL_OPT_MSS | PL_OPT_WSCALE | PL_OPT_SACK_OK, .mss = 1460, .wscale = 7};
-	sim_raw_tcp(&r->raw, &from, &syn);
-}
-
-static void
 prepare(struct sim_run *r)
 {
-	struct sim_chance *c = sim_keep(r, sizeof *c);
-
-	*c = sim_chance_of(r->seed, 20, 1);
-	sim_pace(r, RATE, fire, r);
+	sim_syn_flood(r, RATE, sim_chance_of(r->seed, 20, 1));
 }
 
 static void

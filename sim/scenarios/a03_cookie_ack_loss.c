@@ -4,7 +4,7 @@
  * fifth of the legit clients' is lost. Where the client speaks first its text must do instead; where the server does,
  * nothing comes that could, and no more than loss^2 of the connections may hang.
  */
-#include "sim/habits.h"
+#include "sim/troubles.h"
 
 #define RATE 4000u
 #define LOSS_PPM 200000u
@@ -18,25 +18,10 @@ struct handshake {
 };
 
 struct losses {
-	struct sim_chance flood, loss;
+	struct sim_chance loss;
 	struct handshake last[SIM_MAX_CLIENTS][SLOTS];
 	uint64_t seen, lost;
 };
-
-static void
-fire(void *ctx)
-{
-	struct sim_run *r = ctx;
-	struct sim_chance *c = &((struct losses *)r->ctx)->flood;
-	struct sim_from from = {.src = 11u << 24 | (uint32_t)(sim_chance_next(c) >> 40)};
-	struct pl_tcp_seg syn = {.flags = PL_TH_SYN, .dport = SIM_PORT_REQUEST, .wnd = 65535};
-
-	from.src += sim_chance_below(c, 60) << 24; /* one of 60 /8 */
-	syn.sport = (uint16_t)(1024 + sim_chance_below(c, 64000));
-	syn.seq = (uint32_t)sim_chance_next(c);
-	syn.opt = (struct pl_tcp_opts){.has = PL_OPT_MSS | PL_OPT_WSCALE | PL_OPT_SACK_OK, .mss = 1460, .wscale = 7};
-	sim_raw_tcp(&r->raw, &from, &syn);
-}
 
 /* Is this the bare ACK of a SYN-ACK? */
 static bool
@@ -63,9 +48,8 @@ lose(void *ctx, struct sim_host *from, const struct sim_frame *f)
 	struct pl_ip4 ip;
 	struct pl_tcp_seg seg;
 
-	if (r->world.now < r->begin || r->world.now >= r->end ||
-	    pl_ip4_parse((struct pl_span){(uint8_t *)f->data + 14, f->len - 14}, &ip) != PL_PARSED || ip.proto != 6 ||
-	    !pl_tcp_parse(ip.payload, &seg) || !ends_handshake(x, from, &seg))
+	if (r->world.now < r->begin || r->world.now >= r->end || !sim_frame_tcp(f->data, f->len, &ip, &seg) ||
+	    !ends_handshake(x, from, &seg))
 		return false;
 	x->seen++;
 	if (!sim_chance_ppm(&x->loss, LOSS_PPM))
@@ -79,7 +63,6 @@ prepare(struct sim_run *r)
 {
 	struct losses *x = sim_keep(r, sizeof *x);
 
-	x->flood = sim_chance_of(r->seed, 20, 3);
 	x->loss = sim_chance_of(r->seed, 20, 4);
 	r->world.lose = lose;
 	r->world.loser = r;
@@ -88,7 +71,7 @@ prepare(struct sim_run *r)
 	for (unsigned i = 0; i < 2 * CLIENTS; i++)
 		if (sim_load_client(r, i % 2 ? SIM_CLIENT_greeted : SIM_CLIENT_brief, r->world.now) == NULL)
 			sim_fail(r, "setup", "no room for client %u", i);
-	sim_pace(r, RATE, fire, r);
+	sim_syn_flood(r, RATE, sim_chance_of(r->seed, 20, 3));
 }
 
 /* Of the exchanges begun once the cache was full: how many, and how many were not whole when the client gave up. */

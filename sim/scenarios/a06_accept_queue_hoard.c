@@ -13,8 +13,7 @@ prepare(struct sim_run *r)
 		.port = PORT, .mss = 1460, .wnd = 65535, .answers = true, .takes = true, .syn_tries = 5};
 
 	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT, .accept_per_s = ACCEPTS});
-	r->group[0] = sim_peers(r, PEERS, 400, &habits);
-	sim_pacer_add(&r->raw, PEERS / 20, r->begin, r->begin + PL_SEC(20), sim_group_begin_one, r->group[0]);
+	r->group[0] = sim_arrivals(r, PEERS, 400, &habits, 20);
 }
 
 static void
@@ -25,13 +24,6 @@ sample(struct sim_run *r)
 	if (r->world.now <= r->end && r->watch.most_level <= 1)
 		r->number[0] = g->resets;
 	r->number[1] = PL_MAX(r->number[1], r->watch.st.unaccepted);
-}
-
-/* The hoarders give up: each resets its connection. */
-static void
-at_end(struct sim_run *r)
-{
-	sim_group_reset(r->group[0]);
 }
 
 static double
@@ -58,7 +50,7 @@ const struct sim_scenario sim_a06 = {
 	.unproved = "4000 idle connections fit into the least target in any form",
 	.prepare = prepare,
 	.sample = sample,
-	.end = at_end,
+	.end = sim_end_reset,
 	.applied = applied,
 	.check = check,
 };

@@ -17,7 +17,8 @@
 #define CHAIN 8.0 /* links followed for a look, at most */
 
 struct exhaustion {
-	uint64_t asked[2], opened[2], refused[2], ended[2];
+	struct sim_answerer remote[2];
+	uint64_t asked[2], refused[2];
 	uint64_t most_work;
 	struct sim_chance chance;
 };
@@ -30,35 +31,14 @@ configure(struct sim_run *r, struct sim_world_config *c)
 	c->stack.port_last = 60000 + PORTS - 1;
 }
 
-/* The remote end keeps nothing: each answer is made from what came. */
 static void
 answer(void *ctx, const struct pl_ip4 *ip, const struct pl_tcp_seg *seg)
 {
 	struct sim_run *r = ctx;
 	struct exhaustion *x = r->ctx;
-	struct sim_from from = {.src = pl_load32(ip->dst.octets)};
-	struct pl_tcp_seg a = {.sport = seg->dport, .dport = seg->sport, .wnd = 65535, .flags = PL_TH_ACK};
-	unsigned which = seg->dport - REMOTE_PORT;
 
-	if (from.src != REMOTE || which > 1 || seg->flags & PL_TH_RST || seg->len == 0)
-		return;
-	a.seq = seg->ack;
-	a.ack = seg->seq + seg->len;
-	if (seg->flags & PL_TH_SYN) {
-		a.flags |= PL_TH_SYN;
-		a.seq = (uint32_t)sim_chance_next(&x->chance);
-		a.opt = (struct pl_tcp_opts){.has = PL_OPT_MSS, .mss = 1460};
-		x->opened[which]++;
-	} else if (seg->flags & PL_TH_FIN) {
-		a.flags |= PL_TH_FIN;
-		x->ended[which]++;
-	}
-	if (which == 0 && seg->opt.has & PL_OPT_TS) {
-		a.opt.has |= PL_OPT_TS;
-		a.opt.tsval = (uint32_t)(r->world.now / PL_MS(1));
-		a.opt.tsecr = seg->opt.tsval;
-	}
-	sim_raw_tcp(&r->raw, &from, &a);
+	for (unsigned i = 0; i < 2; i++)
+		sim_answer(r, &x->remote[i], &x->chance, ip, seg);
 }
 
 static void
@@ -72,7 +52,7 @@ open_one(struct sim_run *r, unsigned which)
 	pl_store32(to.addr.octets, REMOTE);
 	plim_stats(r->world.server.s, &before);
 	x->asked[which]++;
-	if (sim_services_connect(&r->services, sv, &to))
+	if (sim_services_connect(&r->services, sv, &to) == PLIM_OK)
 		r->services.conn[sv->first - 1].tx_want = GREETING;
 	else
 		x->refused[which]++;
@@ -98,9 +78,11 @@ prepare(struct sim_run *r)
 	x->chance = sim_chance_of(r->seed, 20, 10);
 	r->raw.on_tcp = answer;
 	r->raw.tcp_ctx = r;
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
+		x->remote[i] = (struct sim_answerer){REMOTE, (uint16_t)(REMOTE_PORT + i), i == 0, 0, 0};
 		r->service[i] =
 			sim_service(r, &(struct sim_service){.port = (uint16_t)(2000 + i), .closes_after = true});
+	}
 	sim_pace(r, RATE, fire, r);
 }
 
@@ -125,11 +107,11 @@ check(struct sim_run *r)
 
 	sim_at_least(r, "in-time-wait", (double)r->number[0], 1.5 * PORTS);
 	/* From the 2000th on every one needs a tuple again. */
-	sim_at_least(r, "ended", (double)x->ended[0], 0.98 * (double)x->asked[0]);
+	sim_at_least(r, "ended", (double)x->remote[0].ended, 0.98 * (double)x->asked[0]);
 	sim_at_most(r, "refused-with-ts", (double)x->refused[0], 0);
 	sim_at_least(r, "reused", (double)r->watch.st.tcp[PLIM_TCP_timewait_reused], 0.8 * (RATE * 60.0 - PORTS));
 	sim_at_least(r, "refused-without-ts", (double)x->refused[1], 0.8 * (RATE * 60.0 - PORTS));
-	sim_at_least(r, "used-without-ts", (double)x->ended[1], 0.9 * PORTS);
+	sim_at_least(r, "used-without-ts", (double)x->remote[1].ended, 0.9 * PORTS);
 	sim_at_most(r, "work-of-an-open", (double)x->most_work, LOOKS * CHAIN);
 	sim_at_least(r, "G", r->out->G, 0.95);
 }

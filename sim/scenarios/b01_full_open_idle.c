@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* B01: connections from 4000 /24s that finish their handshake and never say anything again. */
-#include "sim/run.h"
+#include "sim/troubles.h"
 
 #define PORT 2000
 #define SECONDS 120u
@@ -10,12 +10,7 @@ enum { COST };
 static void
 prepare(struct sim_run *r)
 {
-	uint32_t rate = (uint32_t)sim_by_target(r, 400, 1600, 6400);
-	static const struct sim_habits habits = {.port = PORT, .mss = 1460, .wnd = 65535};
-
-	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT});
-	r->group[0] = sim_peers(r, rate * SECONDS, 4000, &habits);
-	sim_pace(r, rate, sim_group_begin_one, r->group[0]);
+	sim_idle_arrivals(r, 0, PORT, (uint32_t)sim_by_target(r, 400, 1600, 6400), false);
 }
 
 /* Real octets a connection, where there are enough of them to divide by. */

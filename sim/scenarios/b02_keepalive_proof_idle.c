@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* B02: as B01, but the peers answer every probe: only what a connection is good for tells it from an honest one. */
-#include "sim/run.h"
+#include "sim/troubles.h"
 
 #define PORT 2000
 #define RATE 1600u
@@ -9,11 +9,7 @@
 static void
 prepare(struct sim_run *r)
 {
-	static const struct sim_habits habits = {.port = PORT, .mss = 1460, .wnd = 65535, .answers = true};
-
-	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT});
-	r->group[0] = sim_peers(r, RATE * SECONDS, 4000, &habits);
-	sim_pace(r, RATE, sim_group_begin_one, r->group[0]);
+	sim_idle_arrivals(r, 0, PORT, RATE, true);
 }
 
 /* Ended below level 3, though it answers. */
@@ -22,12 +18,6 @@ sample(struct sim_run *r)
 {
 	if (r->watch.most_level < 3)
 		r->number[0] = r->service[0]->told_error;
-}
-
-static void
-end(struct sim_run *r)
-{
-	sim_group_vanish(r->group[0]);
 }
 
 static void
@@ -49,6 +39,6 @@ const struct sim_scenario sim_b02 = {
 	.duration = PL_SEC(SECONDS),
 	.prepare = prepare,
 	.sample = sample,
-	.end = end,
+	.end = sim_end_vanish,
 	.check = check,
 };

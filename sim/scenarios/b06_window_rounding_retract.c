@@ -112,8 +112,7 @@ prepare(struct sim_run *r)
 	habits.on_timer = on_timer;
 	r->service[0] = sim_service(
 		r, &(struct sim_service){.port = PORT, .read = SIM_READ_PACED, .read_rate = READS << shift_of(r)});
-	r->group[0] = sim_peers(r, PEERS, PEERS, &habits);
-	sim_pacer_add(&r->raw, PEERS, r->begin, r->begin + PL_SEC(1), sim_group_begin_one, r->group[0]);
+	r->group[0] = sim_arrivals(r, PEERS, PEERS, &habits, 1);
 }
 
 static void

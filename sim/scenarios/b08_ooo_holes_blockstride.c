@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* B08: one octet for each storage block of the window, our own worst case; the octet at RCV.NXT never comes. */
-#include "sim/habits.h"
+#include "sim/troubles.h"
 
 #define PORT 2000
 #define PEERS 100u
@@ -11,17 +11,10 @@ enum { OVER };
 static void
 prepare(struct sim_run *r)
 {
-	struct sim_habits habits = sim_open_peer(PORT);
-	struct sim_holes *h = sim_keep(r, sizeof *h);
 	int64_t block = 0;
 
 	plim_get(r->world.server.s, (plim_h){0}, PLIM_O_BLOCK_OCTETS, &block);
-	habits.has_sack = true;
-	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT});
-	r->group[0] = sim_peers(r, PEERS, PEERS, &habits);
-	sim_pacer_add(&r->raw, PEERS, r->begin, r->begin + PL_SEC(1), sim_group_begin_one, r->group[0]);
-	*h = (struct sim_holes){.group = r->group[0], .stride = (uint32_t)block};
-	sim_pacer_add(&r->raw, RATE, r->begin + PL_SEC(2), r->end, sim_holes_fire, h);
+	*(struct sim_holes **)sim_keep(r, sizeof(void *)) = sim_hole_makers(r, 0, PORT, PEERS, (uint32_t)block, RATE);
 }
 
 static void
@@ -32,16 +25,10 @@ sample(struct sim_run *r)
 }
 
 static void
-at_end(struct sim_run *r)
-{
-	sim_group_reset(r->group[0]);
-}
-
-static void
 check(struct sim_run *r)
 {
 	sim_at_least(r, "reached", (double)r->group[0]->opened, 0.9 * PEERS);
-	sim_at_least(r, "segments", (double)((struct sim_holes *)r->ctx)->segments,
+	sim_at_least(r, "segments", (double)(*(struct sim_holes **)r->ctx)->segments,
 	             0.9 * RATE * SIM_HOLES_AT_ONCE * 55);
 	sim_at_most(r, "octets-over-window", r->figure[OVER], 0);
 	sim_at_least(r, "G", r->out->G, 0.90);
@@ -56,6 +43,6 @@ const struct sim_scenario sim_b08 = {
 	.unproved = "an octet a block is what the block map costs at most, whatever is taken away",
 	.prepare = prepare,
 	.sample = sample,
-	.end = at_end,
+	.end = sim_end_reset,
 	.check = check,
 };

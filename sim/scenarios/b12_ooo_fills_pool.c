@@ -71,8 +71,7 @@ prepare(struct sim_run *r)
 	                                         .on_timer = fill};
 
 	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT});
-	r->group[0] = sim_peers(r, PEERS, PEERS, &habits);
-	sim_pacer_add(&r->raw, PEERS / 5, r->begin, r->begin + PL_SEC(5), sim_group_begin_one, r->group[0]);
+	r->group[0] = sim_arrivals(r, PEERS, PEERS, &habits, 5);
 	sim_pacer_add(&r->raw, 1, r->begin + LOSSES_FROM, r->end - PL_SEC(5), fire_losses, r);
 	r->upload->stall_from = r->begin + LOSSES_FROM;
 	r->upload->stall_to = r->end;
@@ -96,12 +95,6 @@ sample(struct sim_run *r)
 }
 
 static void
-at_end(struct sim_run *r)
-{
-	sim_group_reset(r->group[0]);
-}
-
-static void
 check(struct sim_run *r)
 {
 	sim_at_least(r, "reached", (double)r->group[0]->opened, 0.9 * PEERS);
@@ -120,6 +113,6 @@ const struct sim_scenario sim_b12 = {
 		"initial window, credit, the refusal of level 3, the own tail and the reserve stand in for each other",
 	.prepare = prepare,
 	.sample = sample,
-	.end = at_end,
+	.end = sim_end_reset,
 	.check = check,
 };

@@ -96,8 +96,7 @@ prepare(struct sim_run *r)
 	habits.on_segment = on_segment;
 	habits.on_timer = on_timer;
 	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT});
-	r->group[0] = sim_peers(r, PEERS, PEERS, &habits);
-	sim_pacer_add(&r->raw, PEERS, r->begin, r->begin + PL_SEC(1), sim_group_begin_one, r->group[0]);
+	r->group[0] = sim_arrivals(r, PEERS, PEERS, &habits, 1);
 }
 
 static void

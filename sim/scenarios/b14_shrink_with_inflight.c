@@ -17,13 +17,6 @@ prepare(struct sim_run *r)
 	(void)r;
 }
 
-static void
-configure(struct sim_run *r, struct sim_world_config *c)
-{
-	(void)r;
-	c->stack.cap_app_pct = 75;
-}
-
 static double
 mean_window(struct sim_run *r)
 {
@@ -39,21 +32,6 @@ mean_window(struct sim_run *r)
 	return n > 0 ? sum / n : 0;
 }
 
-static uint64_t
-retransmitted(struct sim_run *r)
-{
-	struct plim_stats st;
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < r->n_legit; i++) {
-		if (r->legit[i]->kind != SIM_CLIENT_upload)
-			continue;
-		plim_stats(r->legit[i]->host->s, &st);
-		sum += st.tcp[PLIM_TCP_retransmitted];
-	}
-	return sum;
-}
-
 static void
 sample(struct sim_run *r)
 {
@@ -63,12 +41,12 @@ sample(struct sim_run *r)
 		return;
 	if (since < PRESSED_FROM) {
 		r->figure[BEFORE] = mean_window(r);
-		r->number[0] = retransmitted(r);
+		r->number[0] = sim_load_sum(r, SIM_CLIENT_upload, PLIM_TCP_retransmitted);
 		r->number[2] = since > 0 ? r->number[2] : r->number[0];
 	} else if (since < PRESSED_TO) {
 		sim_ballast(r, PERMILLE);
 		r->figure[PRESSED] = mean_window(r);
-		r->number[1] = retransmitted(r);
+		r->number[1] = sim_load_sum(r, SIM_CLIENT_upload, PLIM_TCP_retransmitted);
 	} else {
 		sim_ballast(r, 0);
 	}
@@ -98,7 +76,7 @@ const struct sim_scenario sim_b14 = {
 	.targets = {4, 16},
 	.is_core = true,
 	.proves = {{"waterline", "shrunk"}},
-	.configure = configure,
+	.configure = sim_with_ballast,
 	.prepare = prepare,
 	.sample = sample,
 	.check = check,

@@ -90,15 +90,7 @@ prepare(struct sim_run *r)
 	habits.on_segment = on_segment;
 	habits.on_timer = on_timer;
 	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT});
-	r->group[0] = sim_peers(r, PEERS, PEERS, &habits);
-	sim_pacer_add(&r->raw, PEERS, r->begin, r->begin + PL_SEC(1), sim_group_begin_one, r->group[0]);
-}
-
-static void
-configure(struct sim_run *r, struct sim_world_config *c)
-{
-	(void)r;
-	c->stack.cap_app_pct = 75;
+	r->group[0] = sim_arrivals(r, PEERS, PEERS, &habits, 1);
 }
 
 /* Nobody reads any more, and every peer sends all that its window allows. */
@@ -212,8 +204,8 @@ const struct sim_scenario sim_b15 = {
 	.pattern = "30 peers whose SND.NXT is beyond our shrunk window acknowledge what we send",
 	.targets = {16},
 	.is_core = true,
-	.proves = {{"max-edge", "I8-una-advances"}},
-	.configure = configure,
+	.proves = {{"max-edge", "I8-una-advances"}, {"max-edge", "I8-ack"}},
+	.configure = sim_with_ballast,
 	.prepare = prepare,
 	.sample = sample,
 	.end = at_end,

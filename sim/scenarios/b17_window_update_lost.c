@@ -65,8 +65,7 @@ prepare(struct sim_run *r)
 	habits.on_segment = on_segment;
 	habits.on_timer = on_timer;
 	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT});
-	r->group[0] = sim_peers(r, PEERS, PEERS, &habits);
-	sim_pacer_add(&r->raw, PEERS, r->begin, r->begin + PL_SEC(1), sim_group_begin_one, r->group[0]);
+	r->group[0] = sim_arrivals(r, PEERS, PEERS, &habits, 1);
 }
 
 static void
@@ -77,12 +76,6 @@ sample(struct sim_run *r)
 
 	if (r->world.now >= r->begin)
 		sim_read_so(r, r->service[0], read);
-}
-
-static void
-at_end(struct sim_run *r)
-{
-	sim_group_vanish(r->group[0]);
 }
 
 static double
@@ -109,7 +102,7 @@ const struct sim_scenario sim_b17 = {
 	.proves = {{"window-updates", "stall"}},
 	.prepare = prepare,
 	.sample = sample,
-	.end = at_end,
+	.end = sim_end_vanish,
 	.applied = applied,
 	.check = check,
 };

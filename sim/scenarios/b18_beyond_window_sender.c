@@ -40,8 +40,7 @@ prepare(struct sim_run *r)
 	                                         .on_timer = on_timer};
 
 	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT, .read = SIM_READ_NEVER});
-	r->group[0] = sim_peers(r, PEERS, PEERS, &habits);
-	sim_pacer_add(&r->raw, PEERS, r->begin, r->begin + PL_SEC(1), sim_group_begin_one, r->group[0]);
+	r->group[0] = sim_arrivals(r, PEERS, PEERS, &habits, 1);
 }
 
 static void

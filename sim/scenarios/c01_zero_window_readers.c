@@ -1,35 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* C01: clients that ask for 1 MiB each, keep their window at zero and answer every probe (sockstress). */
-#include "sim/run.h"
+#include "sim/troubles.h"
 
 #define PORT 2000
 #define PEERS 2000u
-#define OBJECT (1u << 20)
 #define MSS 1460u
 
 enum { OVER, KILLED_EARLY };
 
 static void
-on_open(struct sim_group *g, struct sim_peer *p)
-{
-	sim_peer_text(g, p, p->snd_nxt, SIM_DOWNLOAD_REQUEST, 0);
-}
-
-static void
 prepare(struct sim_run *r)
 {
-	static const struct sim_habits habits = {.port = PORT,
-	                                         .mss = MSS,
-	                                         .syn_wnd = 65535,
-	                                         .wnd = 0,
-	                                         .answers = true,
-	                                         .syn_tries = 3,
-	                                         .on_open = on_open};
-
-	r->service[0] =
-		sim_service(r, &(struct sim_service){.port = PORT, .request = SIM_DOWNLOAD_REQUEST, .reply = OBJECT});
-	r->group[0] = sim_peers(r, PEERS, 200, &habits);
-	sim_pacer_add(&r->raw, PEERS / 10, r->begin, r->begin + PL_SEC(10), sim_group_begin_one, r->group[0]);
+	sim_zero_window_readers(r, 0, PORT, PEERS);
 }
 
 /* What a connection may queue that was only ever seen at this level or above. */
@@ -60,12 +42,6 @@ sample(struct sim_run *r)
 }
 
 static void
-at_end(struct sim_run *r)
-{
-	sim_group_reset(r->group[0]);
-}
-
-static void
 check(struct sim_run *r)
 {
 	sim_at_least(r, "reached", (double)r->group[0]->opened, 500);
@@ -83,6 +59,6 @@ const struct sim_scenario sim_c01 = {
 	.proves = {{"earned-limit", "queued-over-earned"}},
 	.prepare = prepare,
 	.sample = sample,
-	.end = at_end,
+	.end = sim_end_reset,
 	.check = check,
 };

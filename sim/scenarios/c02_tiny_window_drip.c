@@ -46,8 +46,7 @@ prepare(struct sim_run *r)
 
 	r->service[0] =
 		sim_service(r, &(struct sim_service){.port = PORT, .request = SIM_DOWNLOAD_REQUEST, .reply = OBJECT});
-	r->group[0] = sim_peers(r, PEERS, 200, &habits);
-	sim_pacer_add(&r->raw, PEERS / 10, r->begin, r->begin + PL_SEC(10), sim_group_begin_one, r->group[0]);
+	r->group[0] = sim_arrivals(r, PEERS, 200, &habits, 10);
 }
 
 static void

@@ -81,8 +81,7 @@ prepare(struct sim_run *r)
 	habits.on_segment = on_segment;
 	r->service[0] =
 		sim_service(r, &(struct sim_service){.port = PORT, .request = SIM_DOWNLOAD_REQUEST, .reply = OBJECT});
-	r->group[0] = sim_peers(r, PEERS, PEERS, &habits);
-	sim_pacer_add(&r->raw, PEERS / 2, r->begin, r->begin + PL_SEC(2), sim_group_begin_one, r->group[0]);
+	r->group[0] = sim_arrivals(r, PEERS, PEERS, &habits, 2);
 	sim_pacer_add(&r->raw, RATE, r->begin + PL_SEC(2), r->end, fire, r);
 }
 
@@ -103,8 +102,7 @@ sample(struct sim_run *r)
 static void
 at_end(struct sim_run *r)
 {
-	for (uint32_t i = 0; i < PEERS; i++)
-		r->number[3] += r->group[0]->peer[i].state == SIM_PEER_OPEN;
+	r->number[3] = sim_group_open(r->group[0]);
 	sim_group_reset(r->group[0]);
 }
 

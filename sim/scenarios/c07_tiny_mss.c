@@ -45,8 +45,7 @@ prepare(struct sim_run *r)
 		sim_service(r, &(struct sim_service){.port = PORT, .request = SIM_DOWNLOAD_REQUEST, .reply = OBJECT});
 	for (unsigned i = 0; i < 3; i++) {
 		habits.mss = sizes[i];
-		r->group[i] = sim_peers(r, PEERS, PEERS, &habits);
-		sim_pacer_add(&r->raw, PEERS / 10, r->begin, r->begin + PL_SEC(10), sim_group_begin_one, r->group[i]);
+		r->group[i] = sim_arrivals(r, PEERS, PEERS, &habits, 10);
 	}
 }
 

@@ -108,7 +108,7 @@ connect_one(void *ctx)
 	struct plim_endpoint to = {{.family = 4}, (uint16_t)(FIRST_PORT + SYN_SENT)};
 
 	pl_store32(to.addr.octets, BLACK_HOLE + 1 + (uint32_t)v->connects);
-	v->connects += sim_services_connect(&r->services, r->service[SYN_SENT], &to);
+	v->connects += sim_services_connect(&r->services, r->service[SYN_SENT], &to) == PLIM_OK;
 	sim_host_wake_at(&r->world.server, r->world.now);
 }
 
@@ -223,13 +223,6 @@ check(struct sim_run *r)
 	}
 }
 
-static void
-configure(struct sim_run *r, struct sim_world_config *c)
-{
-	(void)r;
-	c->stack.cap_app_pct = 75;
-}
-
 const struct sim_scenario sim_d01 = {
 	.id = "D01",
 	.name = "vanish-each-state",
@@ -244,7 +237,7 @@ const struct sim_scenario sim_d01 = {
                    {"deadline.closing", "L0-LAST_ACK"},
                    {"deadline.time_wait", "L0-TIME_WAIT"}},
 	.duration = PHASE_0 + 2 * PHASE,
-	.configure = configure,
+	.configure = sim_with_ballast,
 	.prepare = prepare,
 	.sample = sample,
 	.end = at_end,

@@ -39,8 +39,7 @@ prepare(struct sim_run *r)
 	r->service[0] = sim_service(
 		r, &(struct sim_service){
 			   .port = PORT, .request = SIM_DOWNLOAD_REQUEST, .reply = OBJECT, .closes_early = true});
-	r->group[0] = sim_peers(r, PEERS, 300, &habits);
-	sim_pacer_add(&r->raw, PEERS / 30, r->begin, r->begin + PL_SEC(30), sim_group_begin_one, r->group[0]);
+	r->group[0] = sim_arrivals(r, PEERS, 300, &habits, 30);
 }
 
 static void

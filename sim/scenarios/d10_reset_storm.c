@@ -49,9 +49,7 @@ sniff(void *ctx, struct sim_host *from, const struct sim_frame *frame)
 	struct flow *f;
 
 	(void)from;
-	if (pl_load16(frame->data + 12) != 0x0800 ||
-	    pl_ip4_parse((struct pl_span){frame->data + 14, frame->len - 14}, &ip) != PL_PARSED || ip.proto != 6 ||
-	    !pl_tcp_parse(ip.payload, &seg))
+	if (!sim_frame_tcp(frame->data, frame->len, &ip, &seg))
 		return;
 	f = flow_of(r->ctx, pl_load32(ip.src.octets), &seg);
 	if (f == NULL)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* E01: first fragments without a second, 30 000 a second, each datagram new; legit datagrams come in two fragments. */
-#include "sim/run.h"
+#include "sim/troubles.h"
 
 #include "base/checksum.h"
 #include "wire/udp.h"
 
 #define RATE 30000u
-#define OCTETS 256u
 #define UDP_PORT 7
 #define LEGIT_RATE 20u
 #define LEGIT_HALF 400u       /* octets of each of the two, of IP payload; a multiple of 8 */
@@ -14,22 +13,8 @@
 #define LEGIT_SENDERS 10u
 
 struct fragments {
-	struct sim_chance chance;
 	uint64_t sent, answered;
 };
-
-static void
-fire(void *ctx)
-{
-	struct sim_run *r = ctx;
-	struct fragments *k = r->ctx;
-	struct sim_from from = {.src = (11u + sim_chance_below(&k->chance, 60)) << 24 |
-	                               (uint32_t)(sim_chance_next(&k->chance) >> 40)};
-	struct sim_fragment fr = {
-		.id = (uint16_t)sim_chance_next(&k->chance), .len = OCTETS, .more = true, .proto = 17};
-
-	sim_raw_fragment(&r->raw, &from, &fr);
-}
 
 /* One datagram in two fragments, back to back. The server echoes it; the answer counts. */
 static void
@@ -57,14 +42,12 @@ on_udp(void *ctx, struct pl_span text)
 static void
 prepare(struct sim_run *r)
 {
-	struct fragments *k = sim_keep(r, sizeof *k);
-
-	k->chance = sim_chance_of(r->seed, 22, 1);
+	sim_keep(r, sizeof(struct fragments));
 	sim_services_udp(&r->services, UDP_PORT);
 	r->raw.on_udp = on_udp;
 	r->raw.udp_ctx = r;
 	sim_pacer_add(&r->raw, LEGIT_RATE, r->begin, r->end, fire_legit, r);
-	sim_pace(r, RATE, fire, r);
+	sim_fragment_flood(r, RATE, sim_chance_of(r->seed, 22, 1));
 }
 
 static void

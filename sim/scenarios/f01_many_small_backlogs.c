@@ -51,16 +51,7 @@ prepare(struct sim_run *r)
 	                                         .on_timer = on_timer};
 
 	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT, .read = SIM_READ_LATE, .late_min = LATE});
-	r->group[0] = sim_peers(r, PEERS, PEERS, &habits);
-	sim_pacer_add(&r->raw, PEERS / 10, r->begin, r->begin + PL_SEC(10), sim_group_begin_one, r->group[0]);
-}
-
-static void
-at_end(struct sim_run *r)
-{
-	r->service[0]->read = SIM_READ_ALL;
-	sim_services_kick(&r->services, r->service[0]);
-	sim_group_vanish(r->group[0]);
+	r->group[0] = sim_arrivals(r, PEERS, PEERS, &habits, 10);
 }
 
 static void
@@ -78,6 +69,6 @@ const struct sim_scenario sim_f01 = {
 	.is_core = true,
 	.proves = {{"kept-share", "G"}, {"admission-pacing", "I2-R"}},
 	.prepare = prepare,
-	.end = at_end,
+	.end = sim_end_read,
 	.check = check,
 };

@@ -42,14 +42,7 @@ prepare(struct sim_run *r)
 	                                         .on_timer = on_timer};
 
 	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT, .charge = CHARGE});
-	r->group[0] = sim_peers(r, PEERS, 200, &habits);
-	sim_pacer_add(&r->raw, PEERS / 10, r->begin, r->begin + PL_SEC(10), sim_group_begin_one, r->group[0]);
-}
-
-static void
-at_end(struct sim_run *r)
-{
-	sim_group_reset(r->group[0]);
+	r->group[0] = sim_arrivals(r, PEERS, 200, &habits, 10);
 }
 
 static void
@@ -70,6 +63,6 @@ const struct sim_scenario sim_f02 = {
 	.proves = {{"payload-accounting", "level-told"}},
 	.configure = configure,
 	.prepare = prepare,
-	.end = at_end,
+	.end = sim_end_reset,
 	.check = check,
 };

@@ -24,17 +24,8 @@ prepare(struct sim_run *r)
 	struct sim_habits habits = sim_uploader(PORT, IN_FLIGHT);
 
 	r->service[0] = sim_service(r, &(struct sim_service){.port = PORT});
-	r->group[0] = sim_peers(r, PEERS, 250, &habits);
-	sim_pacer_add(&r->raw, PEERS / 10, r->begin, r->begin + PL_SEC(10), sim_group_begin_one, r->group[0]);
+	r->group[0] = sim_arrivals(r, PEERS, 250, &habits, 10);
 	sim_pace(r, PULSES, pulse, r);
-}
-
-static void
-at_end(struct sim_run *r)
-{
-	r->service[0]->read = SIM_READ_ALL;
-	sim_services_kick(&r->services, r->service[0]);
-	sim_group_vanish(r->group[0]);
 }
 
 static void
@@ -58,6 +49,6 @@ const struct sim_scenario sim_f05 = {
 	.is_core = true,
 	.proves = {{"hysteresis", "falls-within-500ms"}},
 	.prepare = prepare,
-	.end = at_end,
+	.end = sim_end_read,
 	.check = check,
 };

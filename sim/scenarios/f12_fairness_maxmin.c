@@ -88,9 +88,8 @@ on_down_timer(struct sim_group *g, struct sim_peer *p)
 static void
 configure(struct sim_run *r, struct sim_world_config *c)
 {
-	(void)r;
 	c->port_bps[1] = LINK;
-	c->stack.cap_app_pct = 75;
+	sim_with_ballast(r, c);
 }
 
 static void

@@ -25,6 +25,7 @@ struct pl_core {
 	const struct pl_csum *csum; /* for text */
 	pl_time now;                /* the latest time given */
 	pl_time created;
+	pl_time resumed; /* when the caller came back, having missed a deadline by a second or more; 0: never */
 	pl_id ready_head, ready_tail; /* slots with events, see mem/slot.h */
 	uint64_t slot_generation;
 	uint32_t level_event; /* PLIM_EV_LEVEL waits to be told */

@@ -10,6 +10,7 @@
  * Allocation prefers the fullest slabs, so that others empty again after a wave.
  */
 #include "mem/prove.h"
+#include "mem/refuse.h"
 #include "mem/slab.h"
 
 #define PL_SLAB_LEAST 2048u
@@ -321,7 +322,7 @@ pl_mem_alloc_some(struct pl_mem *m, enum pl_obj type, enum pl_grant grant, pl_id
 	uint32_t done = 0;
 
 	while (done < n) {
-		uint32_t slab = slab_with_object(m, type, grant);
+		uint32_t slab = PL_MEM_REFUSES(m) ? m->n_slabs : slab_with_object(m, type, grant);
 		uint32_t most = m->conn_used <= m->cap_conn ? n - done : 1; /* in the reserve: asked for each */
 
 		if (slab == m->n_slabs) {
@@ -426,6 +427,8 @@ pl_mem_charge(struct pl_mem *m, uint64_t octets)
 {
 	uint64_t joint = pl_mem_conn_used(m);
 
+	if (PL_MEM_REFUSES(m))
+		return false;
 	if (octets > m->target || joint + octets > m->cap_conn || pl_mem_used(m) + octets > m->target)
 		return false;
 	if (m->cls_octets[PLIM_CLASS_app] + m->charged + octets > m->cls_cap[PLIM_CLASS_app])

@@ -79,7 +79,8 @@ struct pl_mem {
 	struct pl_mem_layout layout;
 	uint64_t peak;
 	uint64_t refused;
-	uint64_t without; /* test builds: protections taken away, see mem/prove.h */
+	uint64_t without;            /* test builds: protections taken away, see mem/prove.h */
+	uint64_t asked, refuse_each; /* test builds: grants counted, each so-many-th refused; see refuse.h */
 };
 
 enum pl_grant {

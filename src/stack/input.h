@@ -5,10 +5,14 @@
 
 #include "sock/sock.h"
 
+#define PL_PAUSE PL_SEC(1) /* so late a call is no delay of the caller's: the machine stood still */
+
 /** Time never goes back. */
 static inline void
 pl_stack_set_now(plim *s, pl_time now)
 {
+	if (PL_UNLIKELY(now > s->core.now + PL_PAUSE && plim_next_deadline(s) < now - PL_PAUSE))
+		s->core.resumed = now;
 	if (now > s->core.now)
 		s->core.now = now;
 }

@@ -29,6 +29,17 @@ is_same_name(const char *a, const char *b)
 	return *a == *b;
 }
 
+uint64_t
+plim_prove_refuse_each(plim *s, uint64_t k)
+{
+	struct pl_mem *m = &s->core.mem;
+	uint64_t refused = m->refuse_each > 0 ? m->asked / m->refuse_each : 0;
+
+	m->asked = 0;
+	m->refuse_each = k;
+	return refused;
+}
+
 bool
 plim_prove_without(plim *s, const char *name)
 {

@@ -45,6 +45,13 @@ is_duplicate_ack(const struct pl_tcp_conn *c, const struct pl_tcp_seg *seg, uint
 	       wnd_before == c->snd_wnd;
 }
 
+/* Nobody took frames for a while since this was sent (a machine that stood still): that is no time of the path. */
+static bool
+spans_pause(const struct pl_core *core, uint32_t since_sent_us)
+{
+	return core->resumed > 0 && PL_US(since_sent_us) > core->now - core->resumed;
+}
+
 /*
  * Timestamps tell which transmission was answered (RFC 7323 §4), but an echo older than our last
  * transmission may only mean that an earlier ACK was lost: then Karn's rule holds here too.
@@ -55,6 +62,8 @@ sample_rtt(struct pl_tcp *t, struct pl_tcp_conn *c, const struct pl_ledger_acked
 	uint32_t since_sent_us = pl_tcp_us(t->core->now) - a->sent_us, ms;
 	struct pl_tuple k;
 
+	if (spans_pause(t->core, since_sent_us))
+		return;
 	if (a->has_sample) {
 		pl_tcp_rtt_sample(c, since_sent_us);
 		return;

@@ -160,7 +160,41 @@ an_idle_stack_does_not_wake(void **state)
 	}
 }
 
+/* A virtual machine stood still: the ACK lay in the card for ten seconds, its path is as short as ever. */
+static void
+a_pause_of_the_machine_is_no_round_trip(void **state)
+{
+	struct plim_conn_info before, after;
+
+	(void)state;
+	established();
+	for (unsigned i = 0; i < 8; i++) {
+		at(100 * i);
+		assert_int_equal(app_send(100), 100);
+		we(ACK | PSH, .seq = ISS + 1 + 100 * i, .ack = 1, .len = 100);
+		at(100 * i + 20);
+		peer(ACK, .seq = 1, .ack = ISS + 101 + 100 * i);
+	}
+	assert_int_equal(plim_conn_info(d.s, d.h, &before), PLIM_OK);
+	assert_in_range(before.rto_ms, 1, 1999);
+	assert_int_equal(app_send(100), 100);
+	we(ACK | PSH, .seq = ISS + 801, .ack = 1, .len = 100);
+	d.now += MS(10000); /* nobody asked for plim_poll() meanwhile */
+	peer(ACK, .seq = 1, .ack = ISS + 901);
+	assert_int_equal(plim_conn_info(d.s, d.h, &after), PLIM_OK);
+	assert_int_equal(after.srtt_us, before.srtt_us);
+	assert_int_equal(after.rto_ms, before.rto_ms);
+	assert_int_equal(after.snd_queued, 0);
+	assert_int_equal(app_send(100), 100); /* the next one counts again */
+	we(ACK | PSH, .seq = ISS + 901, .ack = 1, .len = 100);
+	d.now += MS(40);
+	peer(ACK, .seq = 1, .ack = ISS + 1001);
+	assert_int_equal(plim_conn_info(d.s, d.h, &after), PLIM_OK);
+	assert_true(after.srtt_us > before.srtt_us);
+}
+
 TESTS_MAIN(D(an_idle_connection_is_silent_for_ever), D(keepalive_begins_after_two_hours_and_ends_after_nine_probes),
            D(an_answer_to_a_keepalive_starts_the_wait_again), D(keepalive_is_switched_off_again),
            D(no_keepalive_while_text_is_unacknowledged), D(a_rst_answers_a_keepalive_of_a_dead_connection),
-           D(a_quiet_connection_shrinks_and_grows_again), D(an_idle_stack_does_not_wake))
+           D(a_quiet_connection_shrinks_and_grows_again), D(an_idle_stack_does_not_wake),
+           D(a_pause_of_the_machine_is_no_round_trip))
