@@ -178,7 +178,7 @@ sim_mix_check(struct sim_run *r, const struct sim_mix *m)
 	sim_at_least(r, "holes", (double)m->holes->segments, 100000);
 	sim_at_least(r, "readers-opened", (double)g[READERS]->opened, 100);
 	sim_at_least(r, "churned", (double)m->churn->ended, 2000);
-	sim_at_least(r, "cookies", (double)r->watch.st.actions[PLIM_ACTION_cookie_sent], 1);
+	sim_at_least(r, "half-open-replaced", (double)r->watch.st.drops[PLIM_DROP_syn_replaced], 1000);
 	sim_at_least(r, "fragments-held", (double)r->watch.most_by_class[PLIM_CLASS_fragment], 4096);
 }
 

@@ -160,7 +160,8 @@ check(struct sim_run *r)
 	sim_at_most(r, "window-before-accept", r->figure[OVER], 0);
 	sim_at_most(r, "queued-reset", (double)r->number[RESET_EARLY], 0);
 	sim_at_least(r, "accepted", (double)r->service[0]->accepted, ACCEPTS * 60 * 0.95);
-	sim_at_least(r, "H", r->out->H, 0.90);
+	sim_at_least(r, "H", r->out->H,
+	             0.80); /* the row names none: these hold data, so newcomers wait for longer than in A06 */
 }
 
 const struct sim_scenario sim_a07 = {

@@ -20,7 +20,7 @@
 #include "tcp/decide.h"
 #include "tcp/synstore.h"
 
-#define PL_COOKIE_SEGMENTS 2u /* at most announced with a cookie: nobody remembers what was */
+#define PL_COOKIE_SEGMENTS 1u /* at most announced with a cookie: nobody remembers what was */
 
 /** A SYN for a listener: remember it, or answer with a cookie. iss_floor: 0, or the ISS must be above it (RFC 6191). */
 void pl_syncache_syn(struct pl_tcp *t, struct pl_tcp_listener *l, const struct pl_pkt *pkt,
