@@ -210,7 +210,7 @@ part_counts() {
 # .ci/run with these few tests and two checks on the text.
 ci_plant() {
 	mend_all
-	plant_text scripts/test.sh '|| set -- release asan fuzz interop embedding' '|| set -- release' &&
+	plant_text scripts/test.sh '|| set -- release asan sim fuzz interop embedding' '|| set -- release' &&
 		plant_text scripts/lint.sh '|| set -- layers api headers' '|| set -- layers api #' || return 1
 	[ $# -eq 0 ] || "$@"
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Every test, or one part of them.
-#   test.sh [release|asan|fuzz|interop|embedding]...      without an argument: all of them
+#   test.sh [release|asan|sim|fuzz|interop|embedding]...      without an argument: all of them
 # Last line: `N passed, N failed`. Status 1 if any failed or none ran.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -62,10 +62,43 @@ run_script() {
 	fi
 }
 
+# Runs of the simulator, two at a time: a tally for each; what failed, with the command that repeats it.
+run_sim() { # NAME LEAST PROGRAM ARGUMENTS...
+	local name=$1 least=$2 program=$3 started=$SECONDS log what id rest runs=0
+	shift 3
+	log=$(mktemp)
+	"$program" sim run "$@" --jobs 2 >"$log" 2>&1
+	while read -r what id rest; do
+		case $what in
+		ok) tally_add "$name-$id" 1 0 ;;
+		failed) tally_add "$name-$id" 0 1 ;;
+		*) continue ;;
+		esac
+		runs=$((runs + 1))
+	done <"$log"
+	grep -vE '^ok ' "$log" | sed '$d'
+	echo "$name: $(tail -n 1 "$log") of $runs runs ($((SECONDS - started)) s)"
+	rm -f "$log"
+	[ "$runs" -ge "$least" ] || tally_fail "$name ($runs of at least $least runs)"
+}
+
+# The core scenarios at all their targets; with sanitizers those whose row names 4 MiB, there.
+run_simulator() {
+	local at_4m
+	if ! BUILD_ONLY=plim scripts/build.sh faults || ! BUILD_ONLY=plim scripts/build.sh asan; then
+		tally_fail build-sim
+		return
+	fi
+	run_sim sim-core 58 build-faults/plim --core
+	read -r -d '' -a at_4m < <(build-faults/plim sim list | awk '/ 4M .* core /{print $1}')
+	run_sim sim-asan 18 build-asan/plim "${at_4m[@]}" --memory 4MiB
+}
+
 run_part() {
 	case $1 in
 	release) run_meson release build ;;
 	asan) run_meson asan build-asan ;;
+	sim) run_simulator ;;
 	fuzz)
 		run_script fuzz scripts/fuzz.sh "${FUZZ_SECONDS:-20}"
 		run_script fuzz-coverage scripts/fuzz-coverage.sh
@@ -81,13 +114,13 @@ run_part() {
 		run_script embedding scripts/check-embedding.sh
 		;;
 	*)
-		echo "test.sh: unknown part '$1'; use release, asan, fuzz, interop or embedding" >&2
+		echo "test.sh: unknown part '$1'; use release, asan, sim, fuzz, interop or embedding" >&2
 		exit 2
 		;;
 	esac
 }
 
-[ $# -gt 0 ] || set -- release asan fuzz interop embedding
+[ $# -gt 0 ] || set -- release asan sim fuzz interop embedding
 for part in "$@"; do
 	run_part "$part"
 done
