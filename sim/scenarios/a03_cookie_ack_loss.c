@@ -112,7 +112,7 @@ const struct sim_scenario sim_a03 = {
 	.pattern = "4 k SYN/s and every fifth last ACK of a legit handshake lost, client and server first",
 	.targets = {16},
 	.is_core = true,
-	.proves = {{"syn-cookies", "client-first-hangs"}},
+	.proves = {{"proven-places", "server-first-hangs"}},
 	.prepare = prepare,
 	.check = check,
 };

@@ -13,6 +13,7 @@
 /* X(name, what is missing without it): names as scenarios know them, with _ for - and for a dot. */
 #define PL_PROTECTIONS(X)                                                                            \
 	X(syn_cookies, "a handshake survives the loss of its half-open entry")                       \
+	X(proven_places, "a flood takes no place of a prefix that is known")                         \
 	X(idle_form, "who needs little holds little")                                                \
 	X(liveness_probes, "silent peers are asked under pressure")                                  \
 	X(eviction, "the worst go, and newcomers come in their place")                               \

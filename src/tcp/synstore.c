@@ -3,6 +3,7 @@
 #include "tcp/tcp.h"
 
 #include "base/addr.h"
+#include "mem/prove.h"
 
 #define HONEST_ANSWER_MS 1000u
 #define PROVEN_MS 300000u /* a handshake that ended well speaks for its bucket so long */
@@ -145,7 +146,8 @@ replace_oldest(struct pl_tcp *t, struct pl_syn_bucket *b)
 static bool
 is_proven(const struct pl_tcp *t, const struct pl_syn_bucket *b)
 {
-	return b->is_proven && pl_tcp_ms(t->core->now) - b->proven_ms < PROVEN_MS;
+	return b->is_proven && !PL_WITHOUT(t->core, proven_places) &&
+	       pl_tcp_ms(t->core->now) - b->proven_ms < PROVEN_MS;
 }
 
 /* A bucket at the moving hand gives a place: one that is not proven, or fuller than the one that asks. */
